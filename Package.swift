@@ -1,0 +1,73 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Complete concurrency checking, and the upcoming features that keep `any`, member visibility and imports explicit.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library of the house; `floor` decides what it may import, and `Tests/TidyTests` holds it to that.
+func room(_ name: String, path: String? = nil, needs: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: needs, path: path ?? "Sources/\(name)", swiftSettings: strict)
+}
+func shell(_ name: String, path: String? = nil, needs: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: needs, path: path ?? "Sources/\(name)", swiftSettings: strict)
+}
+func proof(_ name: String, needs: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: needs, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "kintsugi",
+    targets: [
+        // ground: C libraries of the system, one module map each
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CYAML"),
+        .systemLibrary(name: "CHost"),
+        .systemLibrary(name: "CSodium"),
+
+        // floor 1: what decides, and what crosses a process boundary
+        room("Contracts"),
+        room("Routing", path: "Sources/Rules/Routing", needs: ["Contracts"]),
+        room("Supervision", path: "Sources/Rules/Supervision", needs: ["Contracts"]),
+        room("Signals", needs: ["CHost"]),
+        room("Settings", needs: ["CYAML"]),
+
+        // floor 2: what moves bytes
+        room("Bus", needs: ["CZeroMQ", "CHost", "CSodium", "Contracts", "Routing", "Signals"]),
+        room("Host", needs: ["CHost", "Contracts", "Signals"]),
+        room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
+
+        // floor 3: the life of a process
+        room("Worker", needs: ["CHost", "Contracts", "Signals", "Settings", "Bus", "Host"]),
+
+        // floor 4: the processes
+        shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
+        shell(
+            "Supervisor",
+            needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Worker"]),
+        shell("EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
+
+        // floor 5: the operator's command, and the guardian
+        shell(
+            "kintsugi",
+            needs: [
+                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
+                "CZeroMQ",
+            ]),
+
+        proof("ContractsTests", needs: ["Contracts"]),
+        proof("RoutingTests", needs: ["Contracts", "Routing"]),
+        proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
+        proof("SignalsTests", needs: ["Signals"]),
+        proof("SettingsTests", needs: ["Settings"]),
+        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Signals"]),
+        proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
+        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
+        proof("TidyTests", needs: []),
+    ]
+)
