@@ -80,7 +80,8 @@ public struct Router<Message> {
         case .cancel: cancel(index, header)
         case .heartbeat: heartbeat(index, header.number, now)
         case .credit:
-            peers[index]?.window = window(Int(clamping: header.number))
+            let window = window(Int(clamping: header.number))
+            peers[index]?.window = window
             if let role = peers[index]?.role { dispatch(role, now) }
         case .drain: drain(index, now)
         case .bye: leave(index, now)

@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 
 /// What the broker is told to keep to.
 public struct RouterLimits: Sendable, Equatable {
