@@ -1,5 +1,5 @@
 import Routing
-public import Contracts
+import Contracts
 public import Distributed
 
 /// Collects the arguments of an outgoing call into one packed list.
@@ -10,8 +10,8 @@ public struct BusInvocationEncoder: DistributedTargetInvocationEncoder {
     /// The packed list of the arguments.
     var body: [UInt8] { arguments.bytes }
 
-    /// Generic methods are not part of any contract: the only type to record is the stub's actor system, and that
-    /// is the same on both sides.
+    /// Generic methods are no part of any contract: the only type to record is the stub's own, and the receiver has
+    /// that from the contract that it serves, not from the wire.
     public mutating func recordGenericSubstitution<T>(_ type: T.Type) throws {}
     public mutating func recordArgument<Value: Codable>(_ argument: RemoteCallArgument<Value>) throws {
         try arguments.append(argument.value)
@@ -26,11 +26,15 @@ public struct BusInvocationDecoder: DistributedTargetInvocationDecoder {
     public typealias SerializationRequirement = any Codable
     private var arguments: PackedList
 
-    init(_ body: [UInt8], system: BusSystem) throws {
+    /// The stub's type, over which its methods are generic.
+    private let stub: any Any.Type
+
+    init(_ body: [UInt8], stub: any Any.Type, system: BusSystem) throws {
+        self.stub = stub
         arguments = try PackedList(body, userInfo: [.actorSystemKey: system])
     }
 
-    public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [] }
+    public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [stub] }
     public mutating func decodeNextArgument<Argument: Codable>() throws -> Argument {
         do { return try arguments.next(Argument.self) } catch {
             throw BusError.badArguments("\(error)")

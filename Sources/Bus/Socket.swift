@@ -17,8 +17,11 @@ public struct SocketError: Error, Sendable, Equatable, CustomStringConvertible {
 /// A ZeroMQ socket. Made, used and closed on one thread: it is not Sendable, so the compiler keeps it there.
 final class Socket {
     let raw: UnsafeMutableRawPointer
+    /// Kept so that the context ends after its last socket, whoever lets go first.
+    private let context: Context
 
     init(_ context: Context, _ type: Int32) throws {
+        self.context = context
         guard let raw = zmq_socket(context.raw, type) else { throw SocketError("open a socket") }
         self.raw = raw
         try set(ZMQ_LINGER, Int32(0))
@@ -107,7 +110,7 @@ final class Context {
         guard let raw = zmq_ctx_new() else { throw SocketError("make a context") }
         self.raw = raw
     }
-    /// Waits for its sockets to be closed: whoever owns both lets go of the sockets first.
+    /// Waits for its sockets to be closed, which each of them does before it lets go of the context.
     deinit { zmq_ctx_term(raw) }
 }
 

@@ -78,6 +78,15 @@ extension Router {
         if let index = peerOfRoute[route] { remove(index, .died, now) }
     }
 
+    /// Some connection broke: a frame to each peer shows whose it was.
+    public mutating func probe(now: Moment) {
+        for index in peers.indices {
+            guard let peer = peers[index] else { continue }
+            peers[index]?.said = now
+            effects.append(.send(route: peer.route, header: Header(.heartbeat), body: []))
+        }
+    }
+
     /// The supervisor saw the exit of that start of the slot.
     public mutating func gone(slot: String, spawn: UInt64, now: Moment) {
         guard let index = peerOfSlot[slot], let peer = peers[index], peer.spawn <= spawn else { return }
