@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 
 /// What a cluster runs: its groups, its roles in the order in which they are written, and the sockets they share.
 public struct ClusterPlan: Sendable, Equatable, Codable {
