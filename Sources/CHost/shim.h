@@ -19,6 +19,12 @@
 // Orphans of this process's descendants become its children.
 static inline int host_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
+// The C library has them without _GNU_SOURCE too, it only does not say so.
+extern int pipe2(int ends[2], int flags);
+extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+static inline int host_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+static inline int host_accept(int socket) { return accept4(socket, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
 // open(2) and fcntl(2) are variadic.
 static inline int host_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
 static inline int host_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
