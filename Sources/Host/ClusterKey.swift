@@ -34,6 +34,14 @@ public struct ClusterKey: Sendable, Equatable {
         return Self.hex(hash)
     }
 
+    /// What a process of that slot is born with: its own secret; for the broker the key itself.
+    public func birthSecret(of slot: SlotName, spawn: UInt64) -> String {
+        slot.role == Self.keeper ? hex : secret(of: slot, spawn: spawn)
+    }
+
+    /// The role that checks everyone's secret.
+    public static let keeper = "broker"
+
     /// Whether `secret` is that process's; in a time that does not tell how much of it was right.
     public func accepts(_ secret: String, of slot: SlotName, spawn: UInt64) -> Bool {
         let right = Array(self.secret(of: slot, spawn: spawn).utf8)

@@ -28,7 +28,8 @@ public struct Delivery {
     public var arguments: [String] = []
     /// Beyond what every process gets; it wins over that.
     public var environment: [(name: String, value: String)] = []
-    public var listeners: [ListeningSocket] = []
+    /// Descriptors by name, the listening sockets above all; the child gets them from `firstListener` on.
+    public var listeners: [(name: String, descriptor: Descriptor)] = []
     public var folders: ClusterFolders
 
     public init(slot: SlotName, spawn: UInt64, secret: String, executable: String, folders: ClusterFolders) {
