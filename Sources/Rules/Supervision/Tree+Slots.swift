@@ -38,6 +38,7 @@ extension Tree {
             effects.append(.signal(found.slot, spawn: found.spawn, Signal.kill, group: true))
             return
         }
+        guard slot(found.slot) == nil else { return }
         let surplus = found.slot.number > roles[role].wanted
         let index = add(found.slot, limits: roles[role].plan.limits, memo: found.memo)
         slots[index].spawn = found.spawn

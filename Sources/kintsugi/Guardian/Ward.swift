@@ -53,6 +53,8 @@ extension Guardian {
             delivery.environment = role.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             delivery.listeners = listeners.filter { role.listens.contains($0.name) }.map { ($0.name, $0.descriptor) }
             let ward = try start(delivery, memo: memo)
+            // Who fills a slot again has heard how its last process ended.
+            wards.removeAll { $0.slot == slot }
             wards.append(ward)
             tell(.spawned(slot, spawn: spawn, pid: ward.process.pid))
         } catch {
