@@ -17,6 +17,8 @@ final class ControlDoor {
         var input: [UInt8] = []
         var output: [UInt8] = []
         var isBusy = false
+        /// Its client sends nothing more, but may still wait for answers.
+        var hasEnded = false
         var isClosed = false
 
         init(_ descriptor: Descriptor) { self.descriptor = descriptor }
@@ -34,7 +36,7 @@ final class ControlDoor {
         return [Poll.interest(isFull ? -1 : listener.number)]
             + connections.map { connection in
                 var entry = Poll.interest(connection.descriptor.number, writing: !connection.output.isEmpty)
-                if connection.isBusy { entry.events &= ~Int16(POLLIN) }
+                if connection.isBusy || connection.hasEnded { entry.events &= ~Int16(POLLIN) }
                 return entry
             }
     }
@@ -46,9 +48,17 @@ final class ControlDoor {
             serve(connection, entry.revents)
         }
         if first.revents != 0 { accept() }
-        connections.removeAll(where: \.isClosed)
-        return connections.compactMap { connection in
+        let requests = connections.compactMap { connection in
             nextRequest(of: connection).map { ($0, connection) }
+        }
+        connections.removeAll { $0.isClosed || ($0.hasEnded && !$0.isBusy && $0.output.isEmpty) }
+        return requests
+    }
+
+    /// Whether a line has come already whose turn is now: nothing will wake the loop for it.
+    var hasWaitingLine: Bool {
+        connections.contains { connection in
+            !connection.isBusy && connection.output.isEmpty && connection.input.contains(UInt8(ascii: "\n"))
         }
     }
 
@@ -87,17 +97,18 @@ final class ControlDoor {
     }
 
     private func serve(_ connection: Connection, _ events: Int16) {
-        if events & Int16(POLLERR | POLLNVAL) != 0 || (connection.isBusy && events & Int16(POLLHUP) != 0) {
+        let hangsUp = events & Int16(POLLHUP) != 0 && (connection.isBusy || connection.hasEnded)
+        if hangsUp || events & Int16(POLLERR | POLLNVAL) != 0 {
             // Nobody is there to hear the answer; what was asked for goes on.
             connection.isClosed = true
             return
         }
         if !connection.output.isEmpty { write(connection) }
-        guard !connection.isBusy, events & Int16(POLLIN | POLLHUP) != 0 else { return }
+        guard !connection.isBusy, !connection.hasEnded, events & Int16(POLLIN | POLLHUP) != 0 else { return }
         do {
             guard let bytes = try connection.descriptor.read(upTo: 16 * 1024) else { return }
             connection.input += bytes
-            if bytes.isEmpty { connection.isClosed = true }
+            if bytes.isEmpty { connection.hasEnded = true }
         } catch {
             connection.isClosed = true
         }

@@ -52,7 +52,7 @@ final class SupervisorShell {
         var interests = [Poll.interest(guardian.descriptor.number), Poll.interest(inbox.bell.number)]
         interests += door.interests
         let deadline = min(tree?.nextDeadline ?? nextSample, nextSample)
-        let ready = Poll.wait(interests, until: deadline.nanoseconds)
+        let ready = Poll.wait(interests, until: door.hasWaitingLine ? 0 : deadline.nanoseconds)
         if ready[0].revents != 0 {
             while let word = try guardian.receive(GuardianWord.self) { try hear(word) }
         }

@@ -12,20 +12,31 @@ public enum Death: Sendable, Equatable {
     /// It says itself that its configuration is wrong: to try again soon would change nothing.
     case misconfigured(String)
 
-    /// What `status` means for a worker that was, or was not yet, ready.
-    public init(_ status: ExitStatus, wasReady: Bool) {
-        let when = wasReady ? "" : " before it was ready"
+    /// What `status` means for a worker that had been ready for `readyFor`; nil when it was not ready yet.
+    ///
+    /// A worker that gets a TERM drains and exits with 0: that is how a TERM from outside looks mostly, and it does not
+    /// count. To be taken for that it must have been ready for a while: what starts, says that it is ready and leaves
+    /// again with 0 is at fault, and must not do so in a loop without bound.
+    public init(_ status: ExitStatus, readyFor: Duration?) {
+        let when = readyFor == nil ? " before it was ready" : ""
         switch status {
         case .code(ExitStatus.misconfigured):
             self = .misconfigured("\(status): its configuration is wrong, its log says where")
         case .code(0):
-            self = .fault("\(status)\(when), though nobody had asked it to stop")
+            if let readyFor, readyFor >= Self.drainsAfter {
+                self = .outside("drained and \(status), asked from outside")
+            } else {
+                self = .fault("\(status)\(when), though nobody had asked it to stop")
+            }
         case .signal(Signal.kill, _), .signal(Signal.terminate, _):
-            self = wasReady ? .outside("\(status) from outside") : .interrupted("\(status) from outside\(when)")
+            let reason = "\(status) from outside\(when)"
+            self = readyFor == nil ? .interrupted(reason) : .outside(reason)
         case .code, .signal:
             self = .fault("\(status)\(when)")
         }
     }
+
+    static let drainsAfter = Duration.seconds(1)
 
     public var reason: String {
         switch self {

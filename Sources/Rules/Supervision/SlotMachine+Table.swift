@@ -28,7 +28,7 @@ extension SlotMachine {
             state = .ready(pid: pid, since: now)
             return [.note(.ready)]
         case .spawnRefused(let reason): return settle(.fault("could not be started: \(reason)"), now)
-        case .exited(let status): return settle(Death(status, wasReady: false), now)
+        case .exited(let status): return settle(Death(status, readyFor: nil), now)
         case .readinessDue:
             return abort("was not ready within \(limits.readyWithin.inSeconds) s", pid, now)
         case .readinessPostponed:
@@ -47,7 +47,7 @@ extension SlotMachine {
         switch event {
         case .exited(let status):
             forgetFaults(readySince: since, now)
-            return settle(Death(status, wasReady: true), now)
+            return settle(Death(status, readyFor: now.since(since)), now)
         case .hung:
             forgetFaults(readySince: since, now)
             return abort("hung: it gave no sign of life", pid, now)
