@@ -24,6 +24,7 @@ extern int pipe2(int ends[2], int flags);
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 static inline int host_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 static inline int host_accept(int socket) { return accept4(socket, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+static inline void host_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 // open(2) and fcntl(2) are variadic.
 static inline int host_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
@@ -59,6 +60,10 @@ extern const char __start_swift5_accessible_functions[] __attribute__((weak));
 extern const char __stop_swift5_accessible_functions[] __attribute__((weak));
 static inline const void *host_distributed_begin(void) { return __start_swift5_accessible_functions; }
 static inline const void *host_distributed_end(void) { return __stop_swift5_accessible_functions; }
+
+// The runtime's own reader of mangled names; the result is the caller's to free.
+extern char *swift_demangle(const char *name, size_t length, char *buffer, size_t *size, uint32_t flags);
+static inline char *host_demangle(const char *name) { return swift_demangle(name, __builtin_strlen(name), 0, 0, 0); }
 
 // A hint to the core that this is a spin loop.
 static inline void host_relax(void) {

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Glibc
 import Host
+import Signals
 import Supervision
 
 /// The control socket and its clients: a JSON request a line, a JSON answer a line.
@@ -70,7 +71,7 @@ final class ControlDoor {
             connection.output += try encoder.encode(answer) + [UInt8(ascii: "\n")]
             write(connection)
         } catch {
-            LogLine.write(.error, "answer not encoded", ["error": "\(error)"])
+            Log.standard.write(.error, "answer not encoded", ["error": "\(error)"])
             connection.isClosed = true
         }
     }
@@ -92,7 +93,7 @@ final class ControlDoor {
                 connections.append(Connection(socket))
             }
         } catch {
-            LogLine.write(.error, "control connection not accepted", ["error": "\(error)"])
+            Log.standard.write(.error, "control connection not accepted", ["error": "\(error)"])
         }
     }
 

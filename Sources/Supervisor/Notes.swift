@@ -1,38 +1,39 @@
 import Contracts
 import Host
+import Signals
 import Supervision
 
 /// What the tree has decided, as lines of the log.
 enum Notes {
     static func write(_ note: SlotMachine.Note, _ slot: SlotName, _ spawn: UInt64) {
-        var fields = ["slot": "\(slot)", "spawn": "\(spawn)"]
+        let log = Log.standard
+        let slot: Field = "\(slot)"
+        let spawn: Field = "\(spawn)"
         switch note {
-        case .ready: LogLine.write(.info, "worker ready", fields)
+        case .ready: log.info("worker ready", ["slot": slot, "spawn": spawn])
         case .died(let reason, let counted):
-            fields["why"] = reason
-            fields["counts"] = "\(counted)"
-            LogLine.write(.warning, "worker died", fields)
+            log.warning(
+                "worker died",
+                ["slot": slot, "spawn": spawn, "why": .text(reason), "counts": .boolean(counted)])
         case .killing(let reason):
-            fields["why"] = reason
-            LogLine.write(.warning, "killing worker", fields)
+            log.warning("killing worker", ["slot": slot, "spawn": spawn, "why": .text(reason)])
         case .backingOff(let delay):
-            fields["seconds"] = "\(delay.inSeconds)"
-            LogLine.write(.info, "waiting before the next start", fields)
+            log.info("waiting before the next start", ["slot": slot, "seconds": .number(delay.inSeconds)])
         case .gaveUp(let reason):
-            fields["why"] = reason
-            LogLine.write(.error, "worker given up; it is tried again slowly", fields)
+            log.error(
+                "worker given up; it is tried again slowly", ["slot": slot, "spawn": spawn, "why": .text(reason)])
         case .stopped(let status):
-            if let status { fields["how"] = "\(status)" }
-            LogLine.write(.info, "worker stopped", fields)
+            let how: Field = if let status { "\(status)" } else { "nothing ran" }
+            log.info("worker stopped", ["slot": slot, "spawn": spawn, "how": how])
         }
     }
 
     static func write(_ note: Tree.RoleNote, _ role: String) {
         switch note {
-        case .givenUp: LogLine.write(.error, "ROLE GIVEN UP: all of its workers have failed", ["role": role])
-        case .isBack: LogLine.write(.info, "role is back", ["role": role])
-        case .rolled: LogLine.write(.info, "role rolled", ["role": role])
-        case .rollAborted(let reason): LogLine.write(.error, "roll aborted", ["role": role, "why": reason])
+        case .givenUp: Log.standard.write(.error, "ROLE GIVEN UP: all of its workers have failed", ["role": .text(role)])
+        case .isBack: Log.standard.write(.info, "role is back", ["role": .text(role)])
+        case .rolled: Log.standard.write(.info, "role rolled", ["role": .text(role)])
+        case .rollAborted(let reason): Log.standard.write(.error, "roll aborted", ["role": .text(role), "why": .text(reason)])
         }
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Glibc
 import Host
+import Signals
 import Supervision
 
 /// The shell around the tree: brings it events, carries out its effects. One thread, one loop, nothing shared but
@@ -43,7 +44,7 @@ final class SupervisorShell {
             return 0
         } catch PacketChannel.Fault.peerIsGone {
             // Without it nothing can be started or ended. The workers serve on for a while, then leave.
-            LogLine.write(.error, "the guardian is gone")
+            Log.standard.write(.error, "the guardian is gone")
             return 1
         }
     }
@@ -74,7 +75,7 @@ final class SupervisorShell {
         switch word {
         case .welcome(let welcome): try begin(welcome)
         case .slot(let adoption):
-            LogLine.write(
+            Log.standard.write(
                 .info, "worker adopted",
                 ["slot": "\(adoption.slot)", "pid": "\(adoption.pid)", "spawn": "\(adoption.spawn)"])
             if adoption.exit != nil {
@@ -85,7 +86,7 @@ final class SupervisorShell {
             try handle(.begin)
             try birth.announceReady()
         case .spawned(let slot, let spawn, let pid):
-            LogLine.write(.info, "worker started", ["slot": "\(slot)", "pid": "\(pid)", "spawn": "\(spawn)"])
+            Log.standard.write(.info, "worker started", ["slot": "\(slot)", "pid": "\(pid)", "spawn": "\(spawn)"])
             try handle(.spawned(slot, spawn: spawn, pid: pid))
         case .spawnRefused(let slot, let spawn, let reason):
             try handle(.spawnRefused(slot, spawn: spawn, reason: reason))
@@ -96,7 +97,7 @@ final class SupervisorShell {
             try handle(.exited(slot, spawn: spawn, status))
         case .ping(let number): try guardian.send(SupervisorWord.pong(number), patience: .seconds(1))
         case .shutDown(let reason):
-            LogLine.write(.info, "stopping the cluster", ["why": reason])
+            Log.standard.write(.info, "stopping the cluster", ["why": .text(reason)])
             try command(.shutdown) { _ in }
         }
     }
@@ -106,7 +107,7 @@ final class SupervisorShell {
         tree = try Tree(
             plan: welcome.plan, memo: welcome.memo, lastSpawn: welcome.lastSpawn,
             seed: UInt64.random(in: .min ... .max))
-        LogLine.write(
+        Log.standard.write(
             .info, "supervisor started",
             ["pid": "\(getpid())", "guardian": "\(welcome.guardian)", "predecessors": "\(welcome.predecessors)"])
     }

@@ -1,6 +1,7 @@
 import Contracts
 import Glibc
 import Host
+import Signals
 import Supervision
 
 /// What the guardian is told by the command line.
@@ -37,6 +38,7 @@ func guardCluster(_ options: GuardianOptions) throws -> Int32 {
     let lock = try FolderLock("\(folders.run)/guardian.lock")
     // Read from a descriptor from here on, so that a signal that comes early is not missed.
     let signals = try SignalReader([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+    Log.standard.identify(role: "guardian")
     signal(SIGPIPE, SIG_IGN)
     try Kernel.becomeSubreaper()
     let listeners = try options.plan.listeners.map { plan in

@@ -1,5 +1,6 @@
 import Glibc
 import Host
+import Signals
 import Supervision
 
 extension Guardian {
@@ -7,7 +8,7 @@ extension Guardian {
     func shutDown(because reason: String) {
         switch phase {
         case .serving:
-            LogLine.write(.info, "shutting down", ["why": reason])
+            Log.standard.write(.info, "shutting down", ["why": .text(reason)])
             guard supervisor != nil, channel != nil else {
                 endEverything(because: "there is no supervisor to stop the cluster")
                 return
@@ -26,7 +27,7 @@ extension Guardian {
         case .serving, .asked: break
         case .ending, .killing: return
         }
-        LogLine.write(.info, "ending what is left", ["why": reason])
+        Log.standard.write(.info, "ending what is left", ["why": .text(reason)])
         let longest = plan.roles.map(\.limits.stopWithin).max() ?? .zero
         phase = .ending(deadline: Guardian.now() + longest)
         _ = watch.handle(.retire, at: Guardian.now())
@@ -37,7 +38,7 @@ extension Guardian {
     func killEverything() {
         phase = .killing
         for ward in wards.reversed() where ward.exit == nil {
-            LogLine.write(.warning, "did not stop in time", ["slot": "\(ward.slot)"])
+            Log.standard.write(.warning, "did not stop in time", ["slot": "\(ward.slot)"])
             ward.process.sendToGroup(SIGKILL)
         }
         supervisor?.process.send(SIGKILL)

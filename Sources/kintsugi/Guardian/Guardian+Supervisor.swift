@@ -1,6 +1,7 @@
 import Contracts
 import Glibc
 import Host
+import Signals
 import Supervision
 
 extension Guardian {
@@ -9,7 +10,7 @@ extension Guardian {
         case .start: startSupervisor()
         case .ping(let number): tell(.ping(number))
         case .abort:
-            LogLine.write(.error, "supervisor is silent", ["pid": "\(supervisor?.process.pid ?? 0)"])
+            Log.standard.write(.error, "supervisor is silent", ["pid": "\(supervisor?.process.pid ?? 0)"])
             supervisor?.process.send(SIGABRT)
         case .kill: supervisor?.process.send(SIGKILL)
         }
@@ -27,11 +28,11 @@ extension Guardian {
             supervisor = try start(delivery, memo: SlotMemo())
             channel = ours
             _ = watch.handle(.started, at: Guardian.now())
-            LogLine.write(.info, "supervisor started", ["pid": "\(supervisor?.process.pid ?? 0)"])
+            Log.standard.write(.info, "supervisor started", ["pid": "\(supervisor?.process.pid ?? 0)"])
             tellTable()
             supervisors += 1
         } catch {
-            LogLine.write(.error, "supervisor not started", ["error": "\(error)"])
+            Log.standard.write(.error, "supervisor not started", ["error": "\(error)"])
             _ = watch.handle(.refused, at: Guardian.now())
         }
     }
@@ -57,7 +58,7 @@ extension Guardian {
         } catch PacketChannel.Fault.peerIsGone {
             self.channel = nil
         } catch {
-            LogLine.write(.error, "supervisor cannot be told", ["error": "\(error)"])
+            Log.standard.write(.error, "supervisor cannot be told", ["error": "\(error)"])
             self.channel = nil
             supervisor?.process.send(SIGKILL)
         }
@@ -69,7 +70,7 @@ extension Guardian {
         } catch PacketChannel.Fault.peerIsGone {
             channel = nil
         } catch {
-            LogLine.write(.error, "supervisor's word not understood", ["error": "\(error)"])
+            Log.standard.write(.error, "supervisor's word not understood", ["error": "\(error)"])
         }
     }
 
@@ -99,7 +100,7 @@ extension Guardian {
         _ = watch.handle(.died, at: Guardian.now())
         switch phase {
         case .serving:
-            LogLine.write(.error, "supervisor ended", ["pid": "\(ward.process.pid)", "how": "\(status)"])
+            Log.standard.write(.error, "supervisor ended", ["pid": "\(ward.process.pid)", "how": "\(status)"])
         case .asked: endEverything(because: "the supervisor has \(status) while it stopped the cluster")
         case .ending, .killing: break
         }

@@ -1,6 +1,7 @@
 import Contracts
 import Glibc
 import Host
+import Signals
 import Supervision
 
 /// The one that is always there: it owns the sockets, starts processes on the supervisor's word, learns how each of
@@ -61,14 +62,14 @@ final class Guardian {
 
     /// Until nothing is left to guard; the exit code.
     func run() -> Int32 {
-        LogLine.write(
+        Log.standard.write(
             .info, "guardian started",
-            ["pid": "\(getpid())", "data": folders.data, "roles": plan.roles.map(\.name).joined(separator: " ")])
+            ["pid": "\(getpid())", "data": .text(folders.data), "roles": .text(plan.roles.map(\.name).joined(separator: " "))])
         while !isFinished {
             turn()
         }
         unlink("\(folders.run)/control.sock")
-        LogLine.write(.info, "guardian leaves: nothing is left to guard")
+        Log.standard.write(.info, "guardian leaves: nothing is left to guard")
         return 0
     }
 
@@ -127,9 +128,9 @@ final class Guardian {
 
     private func rotateLog(of ward: Ward) {
         do {
-            if try ward.log.rotateIfFull() { LogLine.write(.info, "log rotated", ["path": ward.log.path]) }
+            if try ward.log.rotateIfFull() { Log.standard.write(.info, "log rotated", ["path": .text(ward.log.path)]) }
         } catch {
-            LogLine.write(.error, "log not rotated", ["path": ward.log.path, "error": "\(error)"])
+            Log.standard.write(.error, "log not rotated", ["path": .text(ward.log.path), "error": "\(error)"])
         }
     }
 
@@ -140,7 +141,7 @@ final class Guardian {
                 shutDown(because: "signal \(ExitStatus.describe(signal)) from process \(sender)")
             }
         } catch {
-            LogLine.write(.error, "signals not read", ["error": "\(error)"])
+            Log.standard.write(.error, "signals not read", ["error": "\(error)"])
         }
         let known = Set((wards.filter { $0.exit == nil } + [supervisor].compactMap { $0 }).map(\.process.pid))
         _ = Kernel.reapOrphans(except: known.contains)

@@ -1,6 +1,7 @@
 import Contracts
 import Glibc
 import Host
+import Signals
 import Supervision
 
 /// A process in the guardian's care: a line of its slot table.
@@ -58,7 +59,7 @@ extension Guardian {
             wards.append(ward)
             tell(.spawned(slot, spawn: spawn, pid: ward.process.pid))
         } catch {
-            LogLine.write(.error, "spawn refused", ["slot": "\(slot)", "error": "\(error)"])
+            Log.standard.write(.error, "spawn refused", ["slot": "\(slot)", "error": "\(error)"])
             tell(.spawnRefused(slot, spawn: spawn, reason: "\(error)"))
         }
     }
@@ -90,7 +91,7 @@ extension Guardian {
             tell(.becameReady(ward.slot, spawn: ward.spawn))
         } catch {
             ward.readiness = nil
-            LogLine.write(.error, "readiness not read", ["slot": "\(ward.slot)", "error": "\(error)"])
+            Log.standard.write(.error, "readiness not read", ["slot": "\(ward.slot)", "error": "\(error)"])
         }
     }
 
@@ -99,7 +100,7 @@ extension Guardian {
         guard let status = end(ward) else { return }
         ward.exit = status
         ward.readiness = nil
-        LogLine.write(
+        Log.standard.write(
             .info, "process ended",
             ["slot": "\(ward.slot)", "pid": "\(ward.process.pid)", "spawn": "\(ward.spawn)", "how": "\(status)"])
         tell(.exited(ward.slot, spawn: ward.spawn, status))
@@ -111,7 +112,7 @@ extension Guardian {
         do {
             return try ward.process.reap()
         } catch {
-            LogLine.write(.error, "exit status not read", ["slot": "\(ward.slot)", "error": "\(error)"])
+            Log.standard.write(.error, "exit status not read", ["slot": "\(ward.slot)", "error": "\(error)"])
             // Without a status there is no telling whose fault it was; it is gone, and must be replaced.
             return .signal(SIGKILL, core: false)
         }
