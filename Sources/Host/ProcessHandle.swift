@@ -26,7 +26,7 @@ public final class ProcessHandle: Sendable {
     public var hasEnded: Bool { Poll.wait([Poll.interest(descriptor.number)], until: 0)[0].revents != 0 }
 
     /// How our child ended, and nothing is left of it after that; nil while it lives.
-    public func reap() throws(SystemFault) -> ExitStatus? {
+    public func reap() throws(SystemFault) -> ProcessExit? {
         var how: Int32 = 0
         var status: Int32 = 0
         let found = try checked(host_reap(descriptor.number, &how, &status), "learn how process \(pid) ended")

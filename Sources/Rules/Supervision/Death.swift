@@ -17,10 +17,10 @@ public enum Death: Sendable, Equatable {
     /// A worker that gets a TERM drains and exits with 0: that is how a TERM from outside looks mostly, and it does not
     /// count. To be taken for that it must have been ready for a while: what starts, says that it is ready and leaves
     /// again with 0 is at fault, and must not do so in a loop without bound.
-    public init(_ status: ExitStatus, readyFor: Duration?) {
+    public init(_ status: ProcessExit, readyFor: Duration?) {
         let when = readyFor == nil ? " before it was ready" : ""
         switch status {
-        case .code(ExitStatus.misconfigured):
+        case .code(ProcessExit.misconfigured):
             self = .misconfigured("\(status): its configuration is wrong, its log says where")
         case .code(0):
             if let readyFor, readyFor >= Self.drainsAfter {

@@ -11,7 +11,7 @@ public enum GuardianWord: Sendable, Equatable, Codable {
     case spawnRefused(SlotName, spawn: UInt64, reason: String)
     case becameReady(SlotName, spawn: UInt64)
     /// Said again to a new supervisor until one has answered it with `forget`.
-    case exited(SlotName, spawn: UInt64, ExitStatus)
+    case exited(SlotName, spawn: UInt64, ProcessExit)
     /// To be answered by `pong` at once.
     case ping(UInt64)
     case shutDown(reason: String)

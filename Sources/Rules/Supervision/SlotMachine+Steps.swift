@@ -48,7 +48,7 @@ extension SlotMachine {
     }
 
     /// A stopping worker is gone.
-    mutating func gone(_ status: ExitStatus?, _ then: Sequel, _ now: Moment) -> [Effect] {
+    mutating func gone(_ status: ProcessExit?, _ then: Sequel, _ now: Moment) -> [Effect] {
         switch then {
         case .rest:
             state = .down

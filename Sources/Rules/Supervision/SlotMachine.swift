@@ -30,7 +30,7 @@ public struct SlotMachine: Sendable, Equatable {
         case spawned(pid: Int32)
         case spawnRefused(reason: String)
         case becameReady
-        case exited(ExitStatus)
+        case exited(ProcessExit)
         case hung
         case overMemory(bytes: Int)
         /// A living process of an earlier supervisor, from the guardian's table.
@@ -57,7 +57,7 @@ public struct SlotMachine: Sendable, Equatable {
         case killing(reason: String)
         case backingOff(Duration)
         case gaveUp(reason: String)
-        case stopped(ExitStatus?)
+        case stopped(ProcessExit?)
     }
 
     public internal(set) var state: State = .down

@@ -118,7 +118,7 @@ extension Tree {
             effects.append(.signal(slots[index].name, spawn: slots[index].spawn, signal, group: false))
         }
         let workers = living.count == 1 ? "1 worker" : "\(living.count) workers"
-        let note = "sent signal \(ExitStatus.describe(signal)) to \(workers) of \(role)"
+        let note = "sent signal \(ProcessExit.describe(signal)) to \(workers) of \(role)"
         effects.append(.answer(ticket: ticket, .done(note: note)))
         return nil
     }

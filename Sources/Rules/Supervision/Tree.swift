@@ -20,7 +20,7 @@ public struct Tree: Sendable {
         case spawned(SlotName, spawn: UInt64, pid: Int32)
         case spawnRefused(SlotName, spawn: UInt64, reason: String)
         case becameReady(SlotName, spawn: UInt64)
-        case exited(SlotName, spawn: UInt64, ExitStatus)
+        case exited(SlotName, spawn: UInt64, ProcessExit)
         case hung(SlotName, spawn: UInt64)
         case overMemory(SlotName, spawn: UInt64, bytes: Int)
         /// Answered by the effect `answer` with the same ticket, when it is finished.
@@ -129,7 +129,7 @@ public struct Adoption: Sendable, Equatable, Codable {
     public var since: Moment
     public var isReady: Bool
     /// How it ended, if no supervisor has heard of that yet.
-    public var exit: ExitStatus?
+    public var exit: ProcessExit?
     public var memo: SlotMemo
 
     public init(slot: SlotName, spawn: UInt64, pid: Int32, since: Moment, isReady: Bool, memo: SlotMemo) {

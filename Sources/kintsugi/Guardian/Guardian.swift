@@ -138,7 +138,7 @@ final class Guardian {
         do {
             for (signal, sender) in try signals.take() {
                 if signal == SIGCHLD { continue }
-                shutDown(because: "signal \(ExitStatus.describe(signal)) from process \(sender)")
+                shutDown(because: "signal \(ProcessExit.describe(signal)) from process \(sender)")
             }
         } catch {
             Log.standard.write(.error, "signals not read", ["error": "\(error)"])

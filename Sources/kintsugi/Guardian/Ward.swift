@@ -16,7 +16,7 @@ final class Ward {
     var readiness: Descriptor?
     var isReady = false
     /// Kept until a supervisor has heard of it.
-    var exit: ExitStatus?
+    var exit: ProcessExit?
 
     init(slot: SlotName, spawn: UInt64, newborn: Delivery.Newborn, since: Moment, memo: SlotMemo, log: LogFile) {
         self.slot = slot
@@ -106,7 +106,7 @@ extension Guardian {
         tell(.exited(ward.slot, spawn: ward.spawn, status))
     }
 
-    func end(_ ward: Ward) -> ExitStatus? {
+    func end(_ ward: Ward) -> ProcessExit? {
         // Before it is reaped, while its group's number is still its own: a stray child must not hold its sockets.
         ward.process.sendToGroup(SIGKILL)
         do {

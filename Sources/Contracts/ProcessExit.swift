@@ -1,5 +1,5 @@
 /// How a process ended, exactly as the kernel told it.
-public enum ExitStatus: Codable, Sendable, Hashable, CustomStringConvertible {
+public enum ProcessExit: Codable, Sendable, Hashable, CustomStringConvertible {
     case code(Int32)
     case signal(Int32, core: Bool)
 
