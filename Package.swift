@@ -39,7 +39,7 @@ let package = Package(
 
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "CSodium", "Contracts", "Routing", "Signals"]),
-        room("Host", needs: ["CHost", "Contracts", "Signals"]),
+        room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -18,11 +19,35 @@
 // Orphans of this process's descendants become its children.
 static inline int host_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
+// The C library has them without _GNU_SOURCE too, it only does not say so.
+extern int pipe2(int ends[2], int flags);
+extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+static inline int host_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+static inline int host_accept(int socket) { return accept4(socket, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline void host_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 // open(2) and fcntl(2) are variadic.
 static inline int host_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
 static inline int host_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
+
+// The fields of siginfo_t are macros over a union. 1 with `how` (CLD_...) and `status` of the child behind the pidfd,
+// which is gone after that; 0 while it lives; -1 with errno.
+static inline int host_reap(int pidfd, int *how, int *status) {
+    siginfo_t info;
+    info.si_pid = 0;
+    if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) != 0) return -1;
+    if (info.si_pid == 0) return 0;
+    *how = info.si_code;
+    *status = info.si_status;
+    return 1;
+}
+static inline int host_how_exited(void) { return CLD_EXITED; }
+static inline int host_how_dumped(void) { return CLD_DUMPED; }
+
+// All descriptors from the given one upwards are closed in the child.
+static inline int host_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
 
 static inline int host_exited(int status) { return WIFEXITED(status); }
 static inline int host_exit_code(int status) { return WEXITSTATUS(status); }

@@ -1,0 +1,175 @@
+import Contracts
+import Glibc
+import Host
+import Signals
+import Supervision
+
+/// The shell around the tree: brings it events, carries out its effects. One thread, one loop, nothing shared but
+/// the inbox.
+final class SupervisorShell {
+    typealias Reply = (ControlAnswer) -> Void
+
+    private let birth: Birth
+    private let inbox: Inbox
+    private let guardian: PacketChannel
+    private let door: ControlDoor
+    private let sampler = Sampler()
+    private var welcome: Welcome?
+    private var tree: Tree?
+    private var replies: [(ticket: Int, reply: Reply)] = []
+    private var lastTicket = 0
+    private var nextSample = SupervisorShell.now()
+    private var isDone = false
+
+    init(birth: Birth, inbox: Inbox) throws {
+        guard let channel = birth.listener(named: "guardian"), let control = birth.listener(named: "control") else {
+            throw BirthFault.bad(
+                variable: "KINTSUGI_LISTEN", expected: "the descriptors guardian and control",
+                found: birth.listeners.map(\.name).joined(separator: ","))
+        }
+        self.birth = birth
+        self.inbox = inbox
+        guardian = PacketChannel(channel)
+        door = ControlDoor(listener: control)
+    }
+
+    static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }
+
+    /// Until the cluster has stopped or the guardian is gone; the exit code.
+    func run() throws -> Int32 {
+        do {
+            while !isDone { try turn() }
+            try guardian.send(SupervisorWord.goodbye, patience: .seconds(1))
+            door.flush(within: .seconds(1))
+            return 0
+        } catch PacketChannel.Fault.peerIsGone {
+            // Without it nothing can be started or ended. The workers serve on for a while, then leave.
+            Log.standard.write(.error, "the guardian is gone")
+            return 1
+        }
+    }
+
+    private func turn() throws {
+        var interests = [Poll.interest(guardian.descriptor.number), Poll.interest(inbox.bell.number)]
+        interests += door.interests
+        let deadline = min(tree?.nextDeadline ?? nextSample, nextSample)
+        let ready = Poll.wait(interests, until: door.hasWaitingLine ? 0 : deadline.nanoseconds)
+        if ready[0].revents != 0 {
+            while let word = try guardian.receive(GuardianWord.self) { try hear(word) }
+        }
+        if ready[1].revents != 0 {
+            for letter in inbox.take() { try open(letter) }
+        }
+        for (request, connection) in door.serve(Array(ready.dropFirst(2))) {
+            try command(request) { [door] answer in door.answer(answer, to: connection) }
+        }
+        let now = Self.now()
+        try handle(.tick)
+        if now >= nextSample {
+            nextSample = now + .seconds(1)
+            try sample(now)
+        }
+    }
+
+    private func hear(_ word: GuardianWord) throws {
+        switch word {
+        case .welcome(let welcome): try begin(welcome)
+        case .slot(let adoption):
+            Log.standard.write(
+                .info, "worker adopted",
+                ["slot": "\(adoption.slot)", "pid": "\(adoption.pid)", "spawn": "\(adoption.spawn)"])
+            if adoption.exit != nil {
+                try guardian.send(SupervisorWord.forget(adoption.slot, spawn: adoption.spawn), patience: .seconds(1))
+            }
+            try handle(.adopted(adoption))
+        case .tableEnds:
+            try handle(.begin)
+            try birth.announceReady()
+        case .spawned(let slot, let spawn, let pid):
+            Log.standard.write(.info, "worker started", ["slot": "\(slot)", "pid": "\(pid)", "spawn": "\(spawn)"])
+            try handle(.spawned(slot, spawn: spawn, pid: pid))
+        case .spawnRefused(let slot, let spawn, let reason):
+            try handle(.spawnRefused(slot, spawn: spawn, reason: reason))
+        case .becameReady(let slot, let spawn): try handle(.becameReady(slot, spawn: spawn))
+        case .exited(let slot, let spawn, let status):
+            // First, so that no new process is ordered for a slot that is still in the table.
+            try guardian.send(SupervisorWord.forget(slot, spawn: spawn), patience: .seconds(1))
+            try handle(.exited(slot, spawn: spawn, status))
+        case .ping(let number): try guardian.send(SupervisorWord.pong(number), patience: .seconds(1))
+        case .shutDown(let reason):
+            Log.standard.write(.info, "stopping the cluster", ["why": .text(reason)])
+            try command(.shutdown) { _ in }
+        }
+    }
+
+    private func begin(_ welcome: Welcome) throws {
+        self.welcome = welcome
+        tree = try Tree(
+            plan: welcome.plan, memo: welcome.memo, lastSpawn: welcome.lastSpawn,
+            seed: UInt64.random(in: .min ... .max))
+        Log.standard.write(
+            .info, "supervisor started",
+            ["pid": "\(getpid())", "guardian": "\(welcome.guardian)", "predecessors": "\(welcome.predecessors)"])
+    }
+
+    private func open(_ letter: Inbox.Letter) throws {
+        switch letter {
+        case .hung(let slot, let spawn): try handle(.hung(slot, spawn: spawn))
+        case .request(let request, let reply): try command(request, reply)
+        }
+    }
+
+    private func command(_ request: ControlRequest, _ reply: @escaping Reply) throws {
+        guard let tree, let welcome else {
+            reply(.refused(reason: "the supervisor has just started and knows nothing yet; ask again"))
+            return
+        }
+        if case .status = request {
+            let now = Self.now()
+            reply(
+                .status(
+                    ClusterStatus(
+                        data: welcome.data, guardian: welcome.guardian,
+                        uptimeSeconds: now.since(welcome.since).inSeconds,
+                        slots: tree.statuses(at: now).map(sampler.completed))))
+            return
+        }
+        lastTicket += 1
+        replies.append((lastTicket, reply))
+        try handle(.command(request, ticket: lastTicket))
+    }
+
+    private func handle(_ event: Tree.Event) throws {
+        // Before the first word there is nothing that an event could be about.
+        guard let effects = tree?.handle(event, at: Self.now()) else { return }
+        for effect in effects { try carryOut(effect) }
+    }
+
+    private func carryOut(_ effect: Tree.Effect) throws {
+        switch effect {
+        case .spawn(let slot, let spawn, let memo): try say(.spawn(slot, spawn: spawn, memo: memo))
+        case .signal(let slot, let spawn, let signal, let group):
+            try say(.signal(slot, spawn: spawn, signal: signal, group: group))
+        case .remember(let memo): try say(.remember(memo))
+        case .note(let slot, let spawn, let note): Notes.write(note, slot, spawn)
+        case .noteRole(let role, let note): Notes.write(note, role)
+        case .answer(let ticket, let answer):
+            guard let index = replies.firstIndex(where: { $0.ticket == ticket }) else { return }
+            replies.remove(at: index).reply(answer)
+        case .allStopped: isDone = true
+        }
+    }
+
+    private func say(_ word: SupervisorWord) throws { try guardian.send(word, patience: .seconds(1)) }
+
+    private func sample(_ now: Moment) throws {
+        guard let tree else { return }
+        sampler.look(at: tree.slots.compactMap { slot in slot.machine.pid.map { (slot.name, $0) } }, now)
+        for slot in tree.slots {
+            guard let limit = tree.memoryLimit(of: slot.name), let used = sampler.memory(of: slot.name),
+                used > limit
+            else { continue }
+            try handle(.overMemory(slot.name, spawn: slot.spawn, bytes: used))
+        }
+    }
+}
