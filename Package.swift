@@ -1,12 +1,14 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// Complete concurrency checking, and the upcoming features that keep `any`, member visibility and imports explicit.
+// Complete concurrency checking, the upcoming features that keep `any`, member visibility and imports explicit, and no
+// warning of our own.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
 ]
 
 /// A library of the house; `floor` decides what it may import, and `Tests/TidyTests` holds it to that.
@@ -50,7 +52,8 @@ let package = Package(
         shell(
             "Supervisor",
             needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Worker"]),
-        shell("EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
+        shell(
+            "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
 
         // floor 5: the operator's command, and the guardian
         shell(
