@@ -38,6 +38,7 @@ let package = Package(
         room("Supervision", path: "Sources/Rules/Supervision", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
+        room("Commands"),
 
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "CSodium", "Contracts", "Routing", "Signals"]),
@@ -60,7 +61,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "CZeroMQ",
+                "Commands", "CHost", "CZeroMQ", "CSodium",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -68,6 +69,8 @@ let package = Package(
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
+        proof("CommandsTests", needs: ["Commands"]),
+        proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands"]),
         proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
