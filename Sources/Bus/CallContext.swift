@@ -51,12 +51,3 @@ extension FrameTrace {
     }
     var context: TraceContext? { TraceContext(traceHigh: high, traceLow: low, span: span, flags: flags) }
 }
-
-extension Duration {
-    /// Whole nanoseconds, saturating.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
-    }
-}

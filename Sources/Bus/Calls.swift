@@ -91,7 +91,7 @@ extension BusSystem {
         let correlation = correlations.add(1, ordering: .relaxed).newValue
         let context = CallContext.current
         let patience = CallOptions.current.patience ?? configuration.patience
-        let deadline = min(Moment.now.adding(patience.nanoseconds), context.deadline)
+        let deadline = min(Moment.now.adding(patience.wholeNanoseconds), context.deadline)
         var header = prototype
         header.correlation = correlation
         header.trace = FrameTrace(context.trace?.child())

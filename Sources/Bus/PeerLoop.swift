@@ -305,7 +305,7 @@ extension OutgoingCall {
 final class Pulse: Sendable {
     private let answered = Atomic<UInt64>(0)
     private let asked = Atomic<UInt64>(0)
-    private let askedAt = Atomic<Int64>(0)
+    private let askedAt = Atomic<UInt64>(0)
 
     /// The progress counter that a heartbeat carries.
     var count: UInt64 { answered.load(ordering: .relaxed) }
@@ -313,12 +313,12 @@ final class Pulse: Sendable {
     /// Whether the pool has answered lately enough for a heartbeat to be honest.
     var beating: Bool {
         asked.load(ordering: .relaxed) == count
-            || Moment.now.nanoseconds - askedAt.load(ordering: .relaxed) < .seconds(1)
+            || Moment.now.nanoseconds < askedAt.load(ordering: .relaxed) + 1_000_000_000
     }
 
     func ask(every interval: Int64, now: Moment) {
         guard asked.load(ordering: .relaxed) == count,
-            now.nanoseconds - askedAt.load(ordering: .relaxed) >= interval
+            now.nanoseconds >= askedAt.load(ordering: .relaxed) + UInt64(interval)
         else { return }
         askedAt.store(now.nanoseconds, ordering: .relaxed)
         let number = asked.add(1, ordering: .relaxed).newValue

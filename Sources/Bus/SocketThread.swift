@@ -93,7 +93,7 @@ public final class SocketThread: SerialExecutor, TaskExecutor {
         let more = work.turn(now: .now)
         let waiting = jobs.withLock { !$0.isEmpty } || stopping.load(ordering: .sequentiallyConsistent)
         guard !more, !waiting else { return asleep.store(false, ordering: .sequentiallyConsistent) }
-        let left = work.due.since(.now)
+        let left = work.due.nanoseconds(since: .now)
         let milliseconds = left <= 0 ? 0 : min(Int(left / 1_000_000) + 1, 1_000)
         var items = [bellItem] + work.interests
         zmq_poll(&items, Int32(items.count), milliseconds)

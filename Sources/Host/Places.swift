@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 
 /// Where a cluster keeps its things. Every process and every command finds the same folders from the same `--data`.

@@ -54,7 +54,7 @@ public struct CallTable<Frame, Waiter, Answer> {
     }
 
     private func budget(_ deadline: Moment, _ now: Moment) -> UInt64 {
-        deadline == .never ? 0 : UInt64(max(deadline.since(now) / 1_000, 1))
+        deadline == .never ? 0 : UInt64(max(deadline.nanoseconds(since: now) / 1_000, 1))
     }
 
     public mutating func answered(_ correlation: UInt64, _ answer: Answer, into effects: inout [Effect]) {

@@ -141,10 +141,10 @@ public struct PeerSession: Sendable {
         case .offline, .closed: return []
         case .greeting:
             if let retryAt, now >= retryAt { return greet(now) }
-            guard now.since(heard) > silence * 3 else { return [] }
+            guard now.nanoseconds(since: heard) > silence * 3 else { return [] }
         case .ready, .draining, .drained:
-            if now.since(heard) <= silence * 3 {
-                guard now.since(said) >= heartbeat else { return [] }
+            if now.nanoseconds(since: heard) <= silence * 3 {
+                guard now.nanoseconds(since: said) >= heartbeat else { return [] }
                 said = now
                 return [.send(.heartbeat)]
             }

@@ -110,11 +110,11 @@ public struct Router<Message> {
         forgive(now)
         for index in peers.indices {
             guard let peer = peers[index] else { continue }
-            if now.since(peer.heard) > limits.silence {
+            if now.nanoseconds(since: peer.heard) > limits.silence {
                 depose(index, .hung, now)
-            } else if !peer.inHand.isEmpty, now.since(peer.progressed) > limits.stall {
+            } else if !peer.inHand.isEmpty, now.nanoseconds(since: peer.progressed) > limits.stall {
                 depose(index, .hung, now)
-            } else if now.since(peer.said) >= limits.heartbeat {
+            } else if now.nanoseconds(since: peer.said) >= limits.heartbeat {
                 peers[index]?.said = now
                 effects.append(.send(route: peer.route, header: Header(.heartbeat), body: []))
             }
@@ -131,7 +131,7 @@ public struct Router<Message> {
 
     /// When the broker itself stood still, nobody else is to blame for the silence.
     private mutating func forgive(_ now: Moment) {
-        let pause = now.since(lastTick)
+        let pause = now.nanoseconds(since: lastTick)
         lastTick = now
         guard pause > limits.heartbeat else { return }
         counters.forgiven += 1

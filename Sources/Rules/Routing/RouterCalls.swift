@@ -99,7 +99,7 @@ extension Router {
         peers[index]?.inHand.append(call.key)
         if call.deaths >= limits.alone { peers[index]?.isolated = true }
         flights[call.key] = Flight(call: call, worker: index, incarnation: incarnation)
-        let left = call.deadline == .never ? 0 : UInt64(max(call.deadline.since(now) / 1_000, 1))
+        let left = call.deadline == .never ? 0 : UInt64(max(call.deadline.nanoseconds(since: now) / 1_000, 1))
         let stamp = Stamp(
             number: UInt64(call.key.route), incarnation: incarnation, budget: left, deaths: call.deaths,
             sender: call.caller)
