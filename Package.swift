@@ -46,6 +46,7 @@ let package = Package(
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process
+        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host"]),
         room("Worker", needs: ["CHost", "Contracts", "Signals", "Settings", "Bus", "Host"]),
 
         // floor 4: the processes
@@ -60,7 +61,7 @@ let package = Package(
         shell(
             "kintsugi",
             needs: [
-                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
+                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker", "Bench",
                 "Commands", "CHost", "CZeroMQ", "CSodium",
             ]),
 
