@@ -47,7 +47,9 @@ let package = Package(
 
         // floor 3: the life of a process
         room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host"]),
-        room("Worker", needs: ["CHost", "Contracts", "Signals", "Settings", "Bus", "Host"]),
+        room(
+            "Worker",
+            needs: ["CHost", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host"]),
 
         // floor 4: the processes
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),

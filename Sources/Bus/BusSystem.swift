@@ -191,6 +191,9 @@ extension BusSystem {
     /// No new work, please; `standing` says `drained` when what was under way has come in.
     public func drain() { post(.drain) }
 
+    /// Returns when no call that came in is in hand any more.
+    public func idle() async { await running.idle() }
+
     /// Says good-bye and closes the sockets; open calls end as closed.
     public func stop() async {
         post(.leave)
