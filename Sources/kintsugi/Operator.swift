@@ -147,7 +147,9 @@ struct Operator {
 
     private func report(_ failure: Failure, asJSON: Bool) -> Int32 {
         let paint = Terminal(descriptor: STDERR_FILENO).paint
-        let text = asJSON ? json(failure) : paint("kintsugi: ", .red) + failure.error + "\n"
+        // A misunderstood command line is named in full already.
+        let name = failure.error.hasPrefix("kintsugi") ? "" : paint("kintsugi: ", .red)
+        let text = asJSON ? json(failure) : name + failure.error + "\n"
         terminal.write(text, to: STDERR_FILENO)
         return failure.exit
     }
