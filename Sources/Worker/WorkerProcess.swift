@@ -99,7 +99,7 @@ public final class WorkerProcess: Sendable {
     private func live(_ signals: SignalReader) async throws -> Int32 {
         let watch = WatchThread(
             signals: signals, lifeline: context.birth.lifeline, bell: bell,
-            deadline: { [life] in life.withLock { $0.deadline } },
+            deadline: { [self] in life.withLock { $0.deadline } },
             happened: { [self] in happened($0) }, everySecond: { [self] in publishMetrics() })
         watch.start()
         let standing = Task { await followStanding() }
