@@ -26,6 +26,8 @@ final class ControlDoor {
     }
 
     private let listener: Descriptor
+    /// Without descriptors left a waiting connection would wake the loop for ever.
+    private var isPaused = false
     private var connections: [Connection] = []
 
     init(listener: Descriptor) { self.listener = listener }
@@ -33,7 +35,7 @@ final class ControlDoor {
     /// What to wait for; `serve` wants the same entries back with what happened.
     var interests: [pollfd] {
         // Above the limit connections wait in the kernel.
-        let isFull = connections.count >= Self.mostClients
+        let isFull = isPaused || connections.count >= Self.mostClients
         return [Poll.interest(isFull ? -1 : listener.number)]
             + connections.map { connection in
                 var entry = Poll.interest(connection.descriptor.number, writing: !connection.output.isEmpty)
@@ -87,13 +89,17 @@ final class ControlDoor {
         }
     }
 
+    /// Accepts again, if that had failed; to be called now and then.
+    func resume() { isPaused = false }
+
     private func accept() {
         do {
             while connections.count < Self.mostClients, let socket = try UnixSocket.accept(from: listener) {
                 connections.append(Connection(socket))
             }
         } catch {
-            Log.standard.write(.error, "control connection not accepted", ["error": "\(error)"])
+            isPaused = true
+            Log.standard.limited("accept", .error, "control connection not accepted", ["error": "\(error)"])
         }
     }
 

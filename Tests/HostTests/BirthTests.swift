@@ -87,6 +87,53 @@ struct BirthTests {
         for child in children { #expect(try Shell.end(of: child.process) == .code(0)) }
     }
 
+    @Test("what a process reads of its birth is what its parent has prepared, and it hands none of it on")
+    func roundTrip() throws {
+        let first: Int32 = 150
+        let secret = try Descriptor.pipe()
+        let ready = try Descriptor.pipe()
+        let lifeline = try Descriptor.pipe()
+        let key = ClusterKey.make()
+        let slot = try #require(SlotName("orders@local.3"))
+        var delivery = Delivery(
+            slot: slot, spawn: 17, secret: key.secret(of: slot, spawn: 17), executable: "",
+            folders: ClusterFolders(data: "/data", config: "/config", portOffset: 5))
+        delivery.listeners = [("http", ready.read)]
+        let variables = delivery.variables.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        func variable(_ name: String) -> String? {
+            if name == "KINTSUGI_LISTEN" { return "http=\(first + 3)" }
+            return variables.first { $0[0] == name }?.dropFirst().first
+        }
+        #expect(delivery.variables.contains("KINTSUGI_LISTEN=http=6"))
+        _ = try secret.write.write("\(delivery.secret)\n".utf8)
+        for (index, source) in [secret.read, ready.write, lifeline.read, lifeline.read].enumerated() {
+            #expect(dup2(source.number, first + Int32(index)) >= 0)
+        }
+        let birth = try Birth.read(firstDescriptor: first, variable: variable)
+        #expect(birth.slot == slot && birth.spawn == 17 && birth.portOffset == 5)
+        #expect(birth.data == "/data" && birth.run == "/data/run" && birth.config == "/config")
+        #expect(key.accepts(birth.secret, of: slot, spawn: 17))
+        try birth.announceReady()
+        #expect(try Shell.nextText(from: ready.read) == "ready\n")
+        let http = try #require(birth.listener(named: "http"))
+        #expect(host_fcntl(http.number, F_GETFD, 0) == FD_CLOEXEC && birth.listener(named: "other") == nil)
+        #expect(host_fcntl(first, F_GETFD, 0) == -1)
+    }
+
+    @Test("a birth that is not whole is told by the name of what is missing", arguments: [
+        ("KINTSUGI_SLOT", "orders"), ("KINTSUGI_SPAWN", "many"), ("KINTSUGI_PORT_OFFSET", "x"),
+    ])
+    func broken(_ name: String, _ value: String) {
+        do {
+            _ = try Birth.read(firstDescriptor: 900) { asked in
+                asked == name ? value : asked == "KINTSUGI_SLOT" ? "orders@local.1" : nil
+            }
+            Issue.record("expected an error")
+        } catch {
+            #expect("\(error)".contains(name) || "\(error)".contains("descriptor 900 (the secret) is not open"))
+        }
+    }
+
     @Test("a process started by hand is told so")
     func byHand() {
         unsetenv("KINTSUGI_SLOT")

@@ -68,6 +68,8 @@ final class Guardian {
         while !isFinished {
             turn()
         }
+        let orphans = Kernel.killOrphans()
+        if orphans > 0 { Log.standard.warning("killed what workers had left behind", ["processes": .integer(orphans)]) }
         unlink("\(folders.run)/control.sock")
         Log.standard.write(.info, "guardian leaves: nothing is left to guard")
         return 0
