@@ -1,12 +1,14 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// Complete concurrency checking, and the upcoming features that keep `any`, member visibility and imports explicit.
+// Complete concurrency checking, the upcoming features that keep `any`, member visibility and imports explicit, and no
+// warning of our own.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
 ]
 
 /// A library of the house; `floor` decides what it may import, and `Tests/TidyTests` holds it to that.
@@ -36,6 +38,7 @@ let package = Package(
         room("Supervision", path: "Sources/Rules/Supervision", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
+        room("Commands"),
 
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "CSodium", "Contracts", "Routing", "Signals"]),
@@ -50,14 +53,15 @@ let package = Package(
         shell(
             "Supervisor",
             needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Worker"]),
-        shell("EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
+        shell(
+            "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
 
         // floor 5: the operator's command, and the guardian
         shell(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "CZeroMQ",
+                "Commands", "CHost", "CZeroMQ", "CSodium",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -65,6 +69,8 @@ let package = Package(
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
+        proof("CommandsTests", needs: ["Commands"]),
+        proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands"]),
         proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),

@@ -57,6 +57,8 @@ public enum PrometheusText {
             case .ratio: "_ratio"
             case .count: ""
             }
+        // To Prometheus `_count` is a part of a histogram; OpenTelemetry ends some plain numbers in it.
+        if family.kind != .histogram && name.hasSuffix("_count") { name.removeLast("_count".count) }
         if !name.hasSuffix(suffix) { name += suffix }
         if family.kind == .counter && !name.hasSuffix("_total") { name += "_total" }
         return name

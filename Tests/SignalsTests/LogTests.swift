@@ -25,7 +25,12 @@ private struct Line: Decodable, Equatable {
     let pid: Int32
     let message: String
     let fields: [String: Shown]?
-    let fields_left_out: Int?
+    let fieldsLeftOut: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case time, level, role, slot, incarnation, pid, message, fields
+        case fieldsLeftOut = "fields_left_out"
+    }
 }
 
 private let echo = Identity(role: "echo", slot: 1, incarnation: 7, pid: 42)
@@ -83,7 +88,7 @@ private func written(_ body: (Log) -> Void) throws -> [Line] {
         let read = try decoded(line)
         #expect(read.message.hasSuffix("…") && read.role.hasSuffix("…"))
         #expect(read.fields?["f"] == "short")
-        #expect(read.fields_left_out == 2)
+        #expect(read.fieldsLeftOut == 2)
     }
 
     @Test("numbers that JSON cannot carry become words")

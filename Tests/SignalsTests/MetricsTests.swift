@@ -141,6 +141,14 @@ import Testing
         #expect(text.contains("rpc_server_call_duration_seconds_count{role=\"echo\"} 5\n"))
     }
 
+    @Test("a plain number does not end in what Prometheus keeps for histograms")
+    func prometheusCount() {
+        let metrics = Metrics()
+        metrics.gauge("process.unix.file_descriptor.count", help: "Open descriptors").set(4)
+        let text = PrometheusText.render([(Identity(role: "echo", pid: 1), metrics.snapshot())])
+        #expect(text.contains("\nprocess_unix_file_descriptor{role=\"echo\"} 4\n"))
+    }
+
     @Test("a process knows its own processor time, memory, descriptors and start")
     func process() throws {
         let reading = try #require(ProcessReading.now())

@@ -1,1 +1,159 @@
-// placeholder
+public import Contracts
+
+/// The broker's rules: who is in, who may call whom, who gets the next call, and what becomes of the work of the dead.
+///
+/// A value without sockets and clocks: events go in with the time they happened, effects come out for a shell to
+/// carry out. `Message` is whatever the shell carries; the rules never look inside. The broker's process and the
+/// simulator drive the very same type.
+public struct Router<Message> {
+    /// What the shell writes into a header while it passes the frame on.
+    public struct Stamp {
+        public var number: UInt64
+        public var incarnation: UInt64
+        public var budget: UInt64
+        public var deaths: UInt8
+        /// The authenticated caller; empty leaves the name out.
+        public var sender: String
+    }
+
+    public enum Effect {
+        /// A frame of the broker's own.
+        case send(route: UInt32, header: Header, body: [UInt8])
+        /// A call to its worker. `keep` when it may have to go out again.
+        case call(route: UInt32, stamp: Stamp, message: Message, keep: Bool)
+        /// A worker's answer to its caller.
+        case reply(route: UInt32, message: Message)
+        case report(PeerReport)
+    }
+
+    public let limits: RouterLimits
+    public private(set) var access: AccessList
+    public internal(set) var counters = RouterCounters()
+    /// What the shell has to do, in order; it takes them all after every event.
+    public var effects: [Effect] = []
+
+    var peers: [Peer?] = []
+    var freePeers: [Int] = []
+    var peerOfRoute: [UInt32: Int] = [:]
+    var peerOfSlot: [String: Int] = [:]
+    var roles: [RoleState<Message>] = []
+    var roleOfName: [String: Int] = [:]
+    var flights: [CallKey: Flight<Message>] = [:]
+    var served: UInt64 = 0
+    var nextIncarnation: UInt64
+    var lastTick: Moment
+
+    /// `generation` rises with every start of the broker, and every incarnation is above all of the starts before.
+    public init(access: AccessList, limits: RouterLimits, generation: UInt32, now: Moment) {
+        self.access = access
+        self.limits = limits
+        nextIncarnation = UInt64(generation) << 32
+        lastTick = now
+    }
+
+    /// A new access list holds from the next frame on.
+    public mutating func adopt(_ access: AccessList) { self.access = access }
+
+    public mutating func takeEffects() -> [Effect] {
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    mutating func role(named name: String) -> Int {
+        if let index = roleOfName[name] { return index }
+        let queue = FairQueue<Call<Message>>(countLimit: limits.queueCount, byteLimit: limits.queueBytes)
+        roles.append(RoleState(name: name, queue: queue))
+        roleOfName[name] = roles.count - 1
+        return roles.count - 1
+    }
+
+    /// A frame of a connection. The shell has authenticated the connection and read the header; `bytes` is the size
+    /// of the body.
+    public mutating func frame(route: UInt32, header: Header, bytes: Int, message: Message, now: Moment) {
+        guard let index = peerOfRoute[route] else {
+            return refuse(route, .unknown, "say READY first")
+        }
+        peers[index]?.heard = now
+        switch header.kind {
+        case .call: call(index, header, bytes, message, now)
+        case .reply: reply(index, header, message, now)
+        case .cancel: cancel(index, header)
+        case .heartbeat: heartbeat(index, header.number, now)
+        case .credit:
+            let window = window(Int(clamping: header.number))
+            peers[index]?.window = window
+            if let role = peers[index]?.role { dispatch(role, now) }
+        case .drain: drain(index, now)
+        case .bye: leave(index, now)
+        case .ready, .welcome, .refused, .event, .death:
+            counters.malformed += 1
+            refuse(route, .malformed, "a frame of kind \(header.kind) has no place here")
+        }
+    }
+
+    /// Bytes that were no frame.
+    public mutating func malformed(route: UInt32, _ why: HeaderError) {
+        counters.malformed += 1
+        refuse(route, .malformed, "a header \(why)")
+    }
+
+    mutating func refuse(_ route: UInt32, _ reason: RefusalReason, _ text: String) {
+        counters.refused += 1
+        var header = Header(.refused)
+        header.status = .denied
+        header.method = reason.rawValue
+        effects.append(.send(route: route, header: header, body: Array(text.utf8)))
+    }
+
+    /// Time passes: silence, stalls, heartbeats, and what waited too long.
+    public mutating func tick(now: Moment) {
+        forgive(now)
+        for index in peers.indices {
+            guard let peer = peers[index] else { continue }
+            if now.nanoseconds(since: peer.heard) > limits.silence {
+                depose(index, .hung, now)
+            } else if !peer.inHand.isEmpty, now.nanoseconds(since: peer.progressed) > limits.stall {
+                depose(index, .hung, now)
+            } else if now.nanoseconds(since: peer.said) >= limits.heartbeat {
+                peers[index]?.said = now
+                effects.append(.send(route: peer.route, header: Header(.heartbeat), body: []))
+            }
+        }
+        for role in roles.indices where !roles[role].queue.isEmpty {
+            let late = roles[role].queue.remove { $0.deadline <= now }
+            for call in late {
+                counters.late += 1
+                answer(call.key, .late, "no worker of \"\(roles[role].name)\" was free before the deadline")
+            }
+            dispatch(role, now)
+        }
+    }
+
+    /// When the broker itself stood still, nobody else is to blame for the silence.
+    private mutating func forgive(_ now: Moment) {
+        let pause = now.nanoseconds(since: lastTick)
+        lastTick = now
+        guard pause > limits.heartbeat else { return }
+        counters.forgiven += 1
+        for index in peers.indices where peers[index] != nil {
+            peers[index]?.heard = now
+            peers[index]?.progressed = now
+        }
+    }
+
+    /// The state of every role, in the order in which they appeared.
+    public var report: [RoleReport] {
+        roles.map { role in
+            RoleReport(
+                role: role.name, queued: role.queue.count, queuedBytes: role.queue.bytes,
+                workers: role.workers.compactMap { peers[$0] }.map {
+                    RoleReport.Worker(
+                        slot: $0.slot, incarnation: $0.incarnation, inHand: $0.inHand.count, window: $0.window,
+                        draining: $0.stage == .draining)
+                })
+        }
+    }
+
+    /// How many calls are in workers' hands.
+    public var inFlight: Int { flights.count }
+}

@@ -1,3 +1,5 @@
+import Contracts
+
 /// How long to wait before a start: not at all the first time, then up to twice as long each time, with full jitter.
 public struct Backoff: Sendable, Equatable, Codable {
     public var base: Duration

@@ -1,3 +1,5 @@
+public import Contracts
+
 /// So many faults in so much time are borne; one more is too many. A sliding window, as in OTP.
 public struct Intensity: Sendable, Equatable {
     /// The limit, as a plan states it.

@@ -1,3 +1,5 @@
+public import Contracts
+
 /// How the guardian keeps the supervisor alive: it pings it, ends it when it is silent, and starts it again.
 ///
 /// A new supervisor has `startWithin` for its first word. The guardian forgives what it may have missed itself: when it

@@ -1,0 +1,88 @@
+import CZeroMQ
+import Glibc
+import Routing
+
+/// Who may join, and as whom. The broker asks for every connection, before any frame of it is read.
+public struct AdmissionRules: Sendable {
+    /// The cluster's key, from which every secret of this host derives; nil admits nobody by secret.
+    public var clusterKey: [UInt8]?
+    /// CURVE public keys in Z85, and the role that each stands for.
+    public var keys: [(key: String, role: String)]
+
+    public init(clusterKey: [UInt8]?, keys: [(key: String, role: String)] = []) {
+        self.clusterKey = clusterKey
+        self.keys = keys
+    }
+
+    /// The user a secret belongs to, or nil.
+    func admit(user: String, secret: [UInt8]) -> Bool {
+        guard let clusterKey else { return false }
+        return ClusterSecret.equal(Array(ClusterSecret.derive(key: clusterKey, user: user).utf8), secret)
+    }
+
+    /// The role a public key stands for, or nil.
+    func admit(key: [UInt8]) -> String? {
+        guard key.count == 32 else { return nil }
+        var text = [CChar](repeating: 0, count: 41)
+        guard zmq_z85_encode(&text, key, key.count) != nil else { return nil }
+        let encoded = String(decoding: text.prefix(40).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return keys.first { $0.key == encoded }?.role
+    }
+
+    /// What an authenticated user is called says who it is: `orders@local.1#17` is one start of one slot,
+    /// `operator` a whole role.
+    static func identity(user: String) -> Identity? {
+        guard let hash = user.lastIndex(of: "#") else { return Identity(role: user) }
+        let slot = String(user[..<hash])
+        guard let spawn = UInt64(user[user.index(after: hash)...]), let at = slot.firstIndex(of: "@") else { return nil }
+        return Identity(role: String(slot[..<at]), slot: slot, spawn: spawn)
+    }
+}
+
+/// Answers the ZAP requests (RFC 27) of the broker's sockets.
+final class Authenticator {
+    private let socket: Socket
+    private let rules: AdmissionRules
+    private(set) var rejected: UInt64 = 0
+
+    init(_ context: Context, _ rules: AdmissionRules) throws {
+        self.rules = rules
+        socket = try Socket(context, ZMQ_REP)
+        try socket.bind("inproc://zeromq.zap.01")
+    }
+
+    var interest: zmq_pollitem_t {
+        zmq_pollitem_t(socket: socket.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
+    }
+
+    /// Answers what waits; true when there was any.
+    func turn() -> Bool {
+        var busy = false
+        for _ in 0..<64 {
+            guard let version = socket.receive() else { return busy }
+            busy = true
+            var parts = [version]
+            while socket.more, let part = socket.receive() { parts.append(part) }
+            answer(parts)
+        }
+        return true
+    }
+
+    /// version, request id, domain, address, socket id, mechanism, credentials…
+    private func answer(_ parts: [[UInt8]]) {
+        var user: String?
+        if parts.count >= 8, parts[5] == Array("PLAIN".utf8), parts[6].count <= 255 {
+            let name = String(decoding: parts[6], as: UTF8.self)
+            if rules.admit(user: name, secret: parts[7]) { user = name }
+        } else if parts.count >= 7, parts[5] == Array("CURVE".utf8) {
+            user = rules.admit(key: parts[6])
+        }
+        if user == nil { rejected += 1 }
+        let status = user == nil ? "400" : "200"
+        let reply = ["1.0", "", status, user == nil ? "not admitted" : "OK", user ?? "", ""]
+        for (index, text) in reply.enumerated() {
+            let bytes = index == 1 ? (parts.count > 1 ? parts[1] : []) : Array(text.utf8)
+            socket.send(bytes, more: index < reply.count - 1)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import Contracts
+import Distributed
+import Routing
+import Signals
+import Synchronization
+
+/// A call that came in: what to carry out, and under which numbers to answer.
+struct InboundCall: Sendable {
+    var header: Header
+    var body: [UInt8]
+    var deadline: Moment
+    /// The life of ours that it was given to: the answer carries it, so that one of an earlier life is recognised.
+    var key: InboundKey
+}
+
+struct InboundKey: Hashable, Sendable {
+    var route: UInt64
+    var correlation: UInt64
+    var incarnation: UInt64
+}
+
+/// The calls of one actor that have come in and not begun. They begin in order, one after the other, on the pool;
+/// one that suspends lets the next begin, as on any actor.
+final class Lane: Sendable {
+    private let state = Mutex<(queue: [InboundCall], draining: Bool)>(([], false))
+
+    /// True when nobody drains the lane yet: the caller has to start someone.
+    func put(_ call: InboundCall) -> Bool {
+        state.withLock { state in
+            state.queue.append(call)
+            defer { state.draining = true }
+            return !state.draining
+        }
+    }
+
+    /// The calls that wait; nil ends the draining.
+    func take() -> [InboundCall]? {
+        state.withLock { state in
+            if state.queue.isEmpty {
+                state.draining = false
+                return nil
+            }
+            defer { state.queue.removeAll(keepingCapacity: true) }
+            return state.queue
+        }
+    }
+}
+
+/// The calls that have begun and suspended: those can be cancelled, by their caller or by their deadline.
+final class RunningCalls: Sendable {
+    final class Ticket: Sendable {
+        fileprivate let done = Atomic<Bool>(false)
+        fileprivate let listed = Atomic<Bool>(false)
+    }
+    private struct Entry: Sendable {
+        var task: Task<Void, Never>
+        var deadline: Moment
+    }
+    private let entries = Mutex<[InboundKey: Entry]>([:])
+    private let begun = Atomic<Int>(0)
+
+    /// How many have begun and not ended.
+    var count: Int { begun.load(ordering: .relaxed) }
+
+    func begin() -> Ticket {
+        begun.add(1, ordering: .relaxed)
+        return Ticket()
+    }
+
+    /// Lists a call that did not end at once. It may end at this very moment on another thread: whichever of the two
+    /// comes second sees the other's mark and takes the entry away.
+    func list(_ ticket: Ticket, _ key: InboundKey, _ task: Task<Void, Never>, deadline: Moment) {
+        guard !ticket.done.load(ordering: .sequentiallyConsistent) else { return }
+        entries.withLock { $0[key] = Entry(task: task, deadline: deadline) }
+        ticket.listed.store(true, ordering: .sequentiallyConsistent)
+        if ticket.done.load(ordering: .sequentiallyConsistent) { entries.withLock { $0[key] = nil } }
+    }
+
+    func end(_ ticket: Ticket, _ key: InboundKey) {
+        begun.subtract(1, ordering: .relaxed)
+        ticket.done.store(true, ordering: .sequentiallyConsistent)
+        if ticket.listed.load(ordering: .sequentiallyConsistent) { entries.withLock { $0[key] = nil } }
+    }
+
+    func cancel(_ key: InboundKey) { entries.withLock { $0[key] }?.task.cancel() }
+
+    func cancelLate(now: Moment) {
+        let late = entries.withLock { $0.values.filter { $0.deadline <= now } }
+        for entry in late { entry.task.cancel() }
+    }
+
+    func cancelAll() {
+        let all = entries.withLock { Array($0.values) }
+        for entry in all { entry.task.cancel() }
+    }
+}
+
+extension BusSystem {
+    /// Called on the socket thread: finds whose call it is, and leaves the work to the pool.
+    func receive(_ call: InboundCall) {
+        if call.header.delivery { return receiveDelivery(call) }
+        let id = BusID(role: configuration.slot.role, actor: call.header.actor, slot: configuration.slot)
+        guard let resident = table.withLock({ $0.residents[id] }), resident.actor != nil else {
+            return answer(call, Answer(.noSuchActor, text: "\(id)"))
+        }
+        guard resident.lane.put(call) else { return }
+        let lane = resident.lane
+        Task { [self] in
+            while let batch = lane.take() {
+                for call in batch { begin(call) }
+            }
+        }
+    }
+
+    /// Begins a call on this thread of the pool: what it does before its first suspension happens here, so calls
+    /// begin in order.
+    private func begin(_ call: InboundCall) {
+        let ticket = running.begin()
+        let task = Task.immediate {
+            await CallContext.$current.withValue(
+                CallContext(deadline: call.deadline, trace: call.header.trace.context, caller: call.header.sender)
+            ) { await self.execute(call) }
+            self.running.end(ticket, call.key)
+        }
+        running.list(ticket, call.key, task, deadline: call.deadline)
+    }
+
+    private func execute(_ call: InboundCall) async {
+        guard Moment.now < call.deadline else {
+            return answer(call, Answer(.late, text: "the deadline passed before the work began"))
+        }
+        let id = BusID(role: configuration.slot.role, actor: call.header.actor, slot: configuration.slot)
+        guard let resident = table.withLock({ $0.residents[id] }), let actor = resident.actor else {
+            return answer(call, Answer(.noSuchActor, text: "\(id)"))
+        }
+        guard let method = Catalogue.shared.byName[call.header.method],
+            let stub = resident.contracts[method.contract]
+        else {
+            return answer(call, Answer(.noSuchMethod, text: "\(call.header.method) of \(id)"))
+        }
+        guard call.header.signature == 0 || call.header.signature == method.signature else {
+            let text = "\(method.name) has other types here than at the caller: their builds differ"
+            return answer(call, Answer(.contractMismatch, text: text))
+        }
+        do {
+            var decoder = try BusInvocationDecoder(try packed(call), stub: stub, system: self)
+            let handler = BusResultHandler(answer: { [self] in answer(call, $0) }, registry: registry)
+            try await executeDistributedTarget(
+                on: actor, target: RemoteCallTarget(method.identifier), invocationDecoder: &decoder, handler: handler)
+        } catch let error as BusError {
+            answer(call, registry.answer(for: error))
+        } catch {
+            answer(call, Answer(.badArguments, text: "\(error)"))
+        }
+    }
+
+    func packed(_ call: InboundCall) throws -> [UInt8] {
+        guard call.header.content == .json else { return call.body }
+        do { return try JSONText.pack(call.body) } catch { throw BusError.badArguments("\(error)") }
+    }
+
+    /// Sends the answer in the form in which the call came.
+    func answer(_ call: InboundCall, _ answer: Answer) {
+        var answer = answer
+        if call.header.content == .json, answer.content == .packed, let text = try? JSONText.unpack(answer.body) {
+            answer.body = text
+            answer.content = .json
+        }
+        if answer.body.count > configuration.bodyLimit {
+            answer = Answer(.tooLarge, text: "the result has \(answer.body.count) bytes")
+        }
+        var header = Header(.reply)
+        header.status = answer.status
+        header.content = answer.content
+        header.correlation = call.key.correlation
+        header.number = call.key.route
+        header.incarnation = call.key.incarnation
+        header.trace = call.header.trace
+        post(.reply(OutgoingCall(header: header.encoded(), body: answer.body)))
+    }
+}

@@ -1,0 +1,197 @@
+import Contracts
+
+/// Calls: admission, dispatch, answers, and what becomes of them when a worker dies.
+extension Router {
+    mutating func call(_ index: Int, _ header: Header, _ bytes: Int, _ message: Message, _ now: Moment) {
+        guard let caller = peers[index] else { return }
+        counters.calls += 1
+        let key = CallKey(route: caller.route, correlation: header.correlation)
+        guard bytes <= limits.bodyLimit else {
+            return answer(key, .tooLarge, "the body has \(bytes) bytes, at most \(limits.bodyLimit) are carried")
+        }
+        guard access.knows(header.role),
+            access.mayCall(roles[caller.role].name, header.role, delivery: header.delivery)
+        else {
+            counters.denied += 1
+            let verb = header.delivery ? "deliver to" : "call"
+            return answer(key, .denied, "\"\(roles[caller.role].name)\" may not \(verb) \"\(header.role)\"")
+        }
+        guard flights[key] == nil else {
+            counters.malformed += 1
+            return
+        }
+        let call = Call(
+            key: key, caller: caller.slot, role: role(named: header.role), again: header.idempotent || header.delivery,
+            deaths: header.deaths,
+            deadline: header.budget == 0 ? .never : now.adding(Int64(clamping: min(header.budget, 1 << 50)) * 1_000),
+            bytes: bytes, message: message)
+        if call.deaths >= limits.deaths { return poison(call) }
+        if header.slot.isEmpty { place(call, now) } else { pin(call, header.slot, now) }
+    }
+
+    private mutating func place(_ call: Call<Message>, _ now: Moment) {
+        if roles[call.role].queue.isEmpty, let worker = choose(call) { return hand(call, to: worker, now) }
+        switch roles[call.role].queue.admit(call, caller: call.key.route, bytes: call.bytes) {
+        case .queued: break
+        case .refused: overload(call)
+        case .displaced(let other): overload(other)
+        }
+        dispatch(call.role, now)
+    }
+
+    /// A call for one certain worker waits for nobody else.
+    private mutating func pin(_ call: Call<Message>, _ slot: String, _ now: Moment) {
+        guard let index = peerOfSlot[slot], let peer = peers[index], peer.role == call.role, peer.window > 0,
+            peer.stage == .ready
+        else {
+            counters.unavailable += 1
+            return answer(call.key, .unavailable, "\(slot) is not there")
+        }
+        // Beyond its window there is room for as much again: the caller chose it, so balancing cannot help.
+        guard peer.inHand.count < peer.window * 2 else { return overload(call) }
+        hand(call, to: index, now)
+    }
+
+    private mutating func overload(_ call: Call<Message>) {
+        counters.overloaded += 1
+        answer(call.key, .overloaded, "the queue of \"\(roles[call.role].name)\" is full", number: 100)
+    }
+
+    /// The worker with most credit left; among equals the one that is idle longest.
+    private func choose(_ call: Call<Message>) -> Int? {
+        var best: Int?
+        var credit = 0
+        var served = UInt64.max
+        for index in roles[call.role].workers {
+            guard let peer = peers[index], peer.free > 0 else { continue }
+            if call.deaths >= limits.alone, !peer.inHand.isEmpty { continue }
+            if peer.free > credit || (peer.free == credit && peer.served < served) {
+                best = index
+                credit = peer.free
+                served = peer.served
+            }
+        }
+        return best
+    }
+
+    /// Gives out what waits, as long as somebody has credit.
+    mutating func dispatch(_ role: Int, _ now: Moment) {
+        while let next = roles[role].queue.peek() {
+            guard next.deadline > now else {
+                _ = roles[role].queue.pop()
+                counters.late += 1
+                answer(next.key, .late, "the deadline passed in the queue of \"\(roles[role].name)\"")
+                continue
+            }
+            guard let worker = choose(next) else { return }
+            _ = roles[role].queue.pop()
+            hand(next, to: worker, now)
+        }
+    }
+
+    private mutating func hand(_ call: Call<Message>, to index: Int, _ now: Moment) {
+        served += 1
+        let incarnation = peers[index]?.incarnation ?? 0
+        let route = peers[index]?.route ?? 0
+        // A worker that was idle has not stood still: its progress counts from here.
+        if peers[index]?.inHand.isEmpty == true { peers[index]?.progressed = now }
+        peers[index]?.served = served
+        peers[index]?.inHand.append(call.key)
+        if call.deaths >= limits.alone { peers[index]?.isolated = true }
+        flights[call.key] = Flight(call: call, worker: index, incarnation: incarnation)
+        let left = call.deadline == .never ? 0 : UInt64(max(call.deadline.nanoseconds(since: now) / 1_000, 1))
+        let stamp = Stamp(
+            number: UInt64(call.key.route), incarnation: incarnation, budget: left, deaths: call.deaths,
+            sender: call.caller)
+        effects.append(.call(route: route, stamp: stamp, message: call.message, keep: call.again))
+    }
+
+    mutating func reply(_ index: Int, _ header: Header, _ message: Message, _ now: Moment) {
+        let key = CallKey(route: UInt32(truncatingIfNeeded: header.number), correlation: header.correlation)
+        guard let flight = flights[key], flight.worker == index, flight.incarnation == header.incarnation,
+            let place = peers[index]?.inHand.firstIndex(of: key)
+        else {
+            counters.stale += 1
+            return
+        }
+        flights[key] = nil
+        counters.replies += 1
+        peers[index]?.inHand.remove(at: place)
+        peers[index]?.progressed = now
+        if flight.call.deaths >= limits.alone { peers[index]?.isolated = false }
+        if !flight.abandoned, peerOfRoute[key.route] != nil {
+            effects.append(.reply(route: key.route, message: message))
+        }
+        if let role = peers[index]?.role, !roles[role].queue.isEmpty { dispatch(role, now) }
+    }
+
+    /// Nobody waits any more: it leaves the queue, or its worker is told. The worker's credit comes back with its
+    /// reply, since until then it is busy with it.
+    mutating func cancel(_ index: Int, _ header: Header) {
+        guard let route = peers[index]?.route else { return }
+        let key = CallKey(route: route, correlation: header.correlation)
+        if let flight = flights[key] {
+            flights[key]?.abandoned = true
+            counters.cancelled += 1
+            guard let worker = peers[flight.worker] else { return }
+            var notice = Header(.cancel)
+            notice.correlation = key.correlation
+            notice.number = UInt64(key.route)
+            notice.incarnation = worker.incarnation
+            effects.append(.send(route: worker.route, header: notice, body: []))
+            return
+        }
+        for role in roles.indices where !roles[role].queue.isEmpty {
+            counters.cancelled += UInt64(roles[role].queue.remove { $0.key == key }.count)
+        }
+    }
+
+    /// The calls that a dead worker had in hand, in the order in which it got them.
+    mutating func bury(_ keys: [CallKey], _ now: Moment) {
+        for key in keys {
+            guard let flight = flights.removeValue(forKey: key), !flight.abandoned else { continue }
+            var call = flight.call
+            // Nobody to answer: what must not be lost comes again from its sender's outbox.
+            guard peerOfRoute[key.route] != nil else { continue }
+            guard call.again else {
+                counters.lost += 1
+                answer(key, .lost, "its worker died", deaths: call.deaths)
+                continue
+            }
+            call.deaths += 1
+            if call.deaths >= limits.deaths {
+                poison(call)
+            } else {
+                counters.requeued += 1
+                notice(call)
+                roles[call.role].queue.requeue(call, caller: key.route, bytes: call.bytes)
+            }
+        }
+    }
+
+    private mutating func poison(_ call: Call<Message>) {
+        counters.poisoned += 1
+        answer(call.key, .poison, "in hand at \(call.deaths) deaths", deaths: call.deaths)
+    }
+
+    /// The caller keeps the count: it outlives this broker.
+    private mutating func notice(_ call: Call<Message>) {
+        var header = Header(.death)
+        header.correlation = call.key.correlation
+        header.deaths = call.deaths
+        effects.append(.send(route: call.key.route, header: header, body: []))
+    }
+
+    mutating func answer(
+        _ key: CallKey, _ status: ReplyStatus, _ text: String, deaths: UInt8 = 0, number: UInt64 = 0
+    ) {
+        guard peerOfRoute[key.route] != nil else { return }
+        var header = Header(.reply)
+        header.correlation = key.correlation
+        header.status = status
+        header.deaths = deaths
+        header.number = number
+        header.content = .opaque
+        effects.append(.send(route: key.route, header: header, body: Array(text.utf8)))
+    }
+}

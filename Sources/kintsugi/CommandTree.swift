@@ -1,0 +1,66 @@
+import Commands
+
+/// The command line of `kintsugi`, as help, completion and the parser read it.
+enum CommandTree {
+    /// For completion only: a cluster's configuration may name others.
+    static let roles = [
+        "broker", "supervisor", "orders", "inventory", "triage", "telemetry", "remediation", "risk", "comms", "carrier",
+    ]
+
+    static let root = Command(
+        "kintsugi", "a cluster that mends itself, and keeps the seams",
+        options: [
+            .value(
+                "data", "DIR", kind: .folder, "which cluster (otherwise $KINTSUGI_DATA, or .kintsugi in this folder)"),
+            .flag("json", "answer in JSON, for programs"),
+        ],
+        commands: [up, down, status, restart, scale, roll, logs, kill, keys, completion])
+
+    private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)
+    private static let roleOrSlot = Argument(
+        "ROLE[.SLOT]", "a role, or one worker of it such as orders.2", suggestions: roles)
+
+    private static let up = Command(
+        "up", "starts the cluster, and stays with it until Ctrl-C",
+        options: [
+            .flag("detach", letter: "d", "return as soon as every worker is ready"),
+            .value("port-offset", "N", kind: .wholeNumber(0...40_000), otherwise: "0", "add N to every port"),
+            .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to run"),
+        ])
+    private static let down = Command("down", "stops the cluster, in the reverse order of its start")
+    private static let status = Command(
+        "status", "shows every worker: its state, its restarts and why, its load",
+        options: [.flag("watch", letter: "w", "show it anew every second, until Ctrl-C")])
+    private static let restart = Command(
+        "restart", "stops and starts a role, or one worker of it", arguments: [roleOrSlot])
+    private static let scale = Command(
+        "scale", "sets how many workers a role has",
+        arguments: [role, Argument("N", "how many", kind: .wholeNumber(0...64))])
+    private static let roll = Command(
+        "roll", "replaces the workers of a role one at a time, without dropping a request", arguments: [role])
+    private static let logs = Command(
+        "logs", "shows what the processes wrote, in the order of time",
+        arguments: [Argument("ROLE", "only this role", isRequired: false, suggestions: roles)],
+        options: [
+            .flag("follow", letter: "f", "go on as more is written, until Ctrl-C"),
+            .value(
+                "lines", "N", letter: "n", kind: .wholeNumber(0...100_000), otherwise: "200",
+                "begin with the last N lines"),
+        ])
+    private static let kill = Command(
+        "kill", "sends a signal to the workers of a role, to see the cluster mend itself",
+        arguments: [roleOrSlot],
+        options: [.value("signal", "S", letter: "s", otherwise: "KILL", "which one, such as KILL, STOP or 15")])
+    private static let keys = Command(
+        "keys", "makes keys; the secret half is shown once and stored nowhere",
+        commands: [
+            Command("curve", "a pair for a worker or a client on another host"),
+            Command(
+                "api", "a key for a client of the HTTP interface",
+                arguments: [Argument("NAME", "whose key it is, as the configuration names it")]),
+        ])
+    private static let completion = Command(
+        "completion", "prints a script that completes command lines",
+        details: "Load it with: source <(kintsugi completion bash)",
+        arguments: [Argument("SHELL", "which shell", kind: .choice(["bash", "zsh"]))])
+}

@@ -1,0 +1,165 @@
+import Commands
+import Contracts
+import FoundationEssentials
+import Glibc
+import Host
+import Settings
+
+/// Carries out one command line.
+struct Operator {
+    static let version = "0.1.0"
+
+    let terminal: Terminal
+    let environment: (String) -> String?
+    /// Runs the cluster until it ends; the guardian's entry.
+    let guardian: (UpRequest) -> Int32
+
+    /// What `main` ends with.
+    func run(_ arguments: [String]) -> Int32 {
+        let invocation: Invocation
+        do {
+            switch try Parser(CommandTree.root, suggest: { nearest(to: $0, among: $1) }).parse(arguments) {
+            case .help(let text):
+                terminal.write(text)
+                return ExitCode.success
+            case .version:
+                terminal.write("kintsugi \(Self.version)\n")
+                return ExitCode.success
+            case .run(let understood): invocation = understood
+            }
+        } catch {
+            return report(Failure("\(error)", exit: ExitCode.usage), asJSON: arguments.contains("--json"))
+        }
+        do {
+            return try carryOut(invocation)
+        } catch {
+            return report(error, asJSON: invocation.has("json"))
+        }
+    }
+
+    private func carryOut(_ invocation: Invocation) throws(Failure) -> Int32 {
+        let places = Places(data: invocation.text("data") ?? environment("KINTSUGI_DATA") ?? ".kintsugi")
+        let client = ControlClient(places: places)
+        switch invocation.path.first {
+        case "up": return try up(invocation, places, client)
+        case "down": try down(invocation, client)
+        case "status": try status(invocation, client)
+        case "logs": try logs(invocation, places)
+        case "keys": try keys(invocation)
+        case "completion":
+            let root = CommandTree.root
+            terminal.write(invocation.text("SHELL") == "zsh" ? Completion.zsh(root) : Completion.bash(root))
+        default: try command(invocation, client)
+        }
+        return ExitCode.success
+    }
+
+    private func up(_ invocation: Invocation, _ places: Places, _ client: ControlClient) throws(Failure) -> Int32 {
+        guard !client.isRunning else {
+            throw Failure("a cluster runs in \(places.data) already (see it: kintsugi status)")
+        }
+        let request = UpRequest(
+            places: places, configuration: invocation.text("config") ?? "config",
+            portOffset: invocation.number("port-offset") ?? 0)
+        guard invocation.has("detach") else { return guardian(request) }
+        let shown = terminal.isTerminal && !invocation.has("json")
+        let status = try Launching(request: request, client: client).detached { status in
+            guard shown else { return }
+            let ready = status.slots.count { $0.state == "ready" }
+            terminal.write("\r\(ready) of \(Quantities.count(status.slots.count, "worker")) ready\u{1B}[K")
+        }
+        if shown { terminal.write("\r\u{1B}[K") }
+        show(status, asJSON: invocation.has("json"))
+        return ExitCode.success
+    }
+
+    private func down(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
+        let guardian = try client.status().guardian
+        let answer: ControlAnswer
+        do {
+            answer = try client.ask(.shutdown, patience: .seconds(60))
+        } catch  where error.exit == ExitCode.unavailable {
+            // A supervisor that has stopped everything may leave before its answer is read: the guardian's end tells.
+            answer = .done(note: "The cluster has stopped.")
+        }
+        if case .done = answer, try !wait(forEndOf: guardian, atMost: .seconds(30)) {
+            throw Failure("the workers have stopped, but the guardian (process \(guardian)) is still there")
+        }
+        try tell(answer, asJSON: invocation.has("json"))
+    }
+
+    private func status(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
+        let watches = invocation.has("watch")
+        repeat {
+            let status = try client.status()
+            if watches && terminal.isTerminal && !invocation.has("json") { terminal.write("\u{1B}[H\u{1B}[2J") }
+            show(status, asJSON: invocation.has("json"))
+            // The pace of the display, and no wait for anything.
+            if watches { poll(nil, 0, 1_000) }
+        } while watches
+    }
+
+    private func show(_ status: ClusterStatus, asJSON: Bool) {
+        terminal.write(asJSON ? json(status) : StatusReport(status: status, paint: terminal.paint).render())
+    }
+
+    private func logs(_ invocation: Invocation, _ places: Places) throws(Failure) {
+        let asJSON = invocation.has("json")
+        var follower = LogFollower(places: places, role: invocation.text("ROLE"))
+        let last = try follower.last(invocation.number("lines") ?? 200)
+        var width = follower.originWidth
+        func write(_ records: [LogRecord]) {
+            width = max(width, records.map(\.origin.count).max() ?? 0)
+            let lines = records.map { asJSON ? $0.json : $0.pretty(originWidth: width, paint: terminal.paint) }
+            if !lines.isEmpty { terminal.write(lines.joined(separator: "\n") + "\n") }
+        }
+        write(last)
+        guard invocation.has("follow") else { return }
+        try follower.follow { records in
+            write(records)
+            return true
+        }
+    }
+
+    private func keys(_ invocation: Invocation) throws(Failure) {
+        let pair: KeyPair
+        if invocation.path.last == "api" {
+            pair = try .api(name: Requests.target(invocation.text("NAME") ?? "").role)
+        } else {
+            pair = try .curve()
+        }
+        terminal.write(invocation.has("json") ? json(pair) : pair.explained(paint: terminal.paint))
+    }
+
+    private func command(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
+        // Rolling a large role takes one worker's drain after the other.
+        let answer = try client.ask(Requests.request(for: invocation), patience: .seconds(600))
+        try tell(answer, asJSON: invocation.has("json"))
+    }
+
+    private func tell(_ answer: ControlAnswer, asJSON: Bool) throws(Failure) {
+        switch answer {
+        case .done(let note): terminal.write(asJSON ? json(["done": note]) : harmless(note) + "\n")
+        case .refused(let reason): throw Failure("refused: \(harmless(reason))")
+        case .status(let status): show(status, asJSON: asJSON)
+        }
+    }
+
+    private func report(_ failure: Failure, asJSON: Bool) -> Int32 {
+        let paint = Terminal(descriptor: STDERR_FILENO).paint
+        let text = asJSON ? json(failure) : paint("kintsugi: ", .red) + failure.error + "\n"
+        terminal.write(text, to: STDERR_FILENO)
+        return failure.exit
+    }
+
+    /// One object on one line, its keys in order.
+    private func json(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+        } catch {
+            return "{\"error\":\"the answer does not fit into JSON\",\"exit\":1}\n"
+        }
+    }
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Installs the C libraries and the Python that building and testing need. Does nothing, and needs no network, when all
+# is there.
+set -euo pipefail
+
+packages=(libzmq3-dev libyaml-dev libsodium-dev python3 python3-venv)
+
+say() { printf '%s\n' "$*" >&2; }
+
+if ! command -v swift >/dev/null; then
+    say "A Swift toolchain, 6.2 or later, is needed: https://www.swift.org/install/linux"
+    exit 69
+fi
+
+# Asks the compiler that will build it, not the package manager: a library from elsewhere serves as well.
+headers_found() {
+    local clang
+    clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+    [[ -x $clang ]] || clang=$(command -v clang || command -v cc) || return 1
+    printf '#include <%s>\n' zmq.h yaml.h sodium.h | "$clang" -fsyntax-only -x c - 2>/dev/null
+}
+
+python_found() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+if headers_found && python_found; then
+    exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+    say "Missing: the headers of ZeroMQ (4.3), libyaml or libsodium, or Python 3 with venv."
+    say "On Debian and Ubuntu they are: ${packages[*]}. Install their like here, then run make again."
+    exit 69
+fi
+
+as_root=()
+if [[ $(id -u) != 0 ]]; then
+    if ! command -v sudo >/dev/null; then
+        say "Missing packages, and neither root nor sudo to install them: ${packages[*]}"
+        exit 69
+    fi
+    as_root=(sudo)
+fi
+
+say "Installing ${packages[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+
+if ! headers_found || ! python_found; then
+    say "Installed, but the compiler still does not find zmq.h, yaml.h and sodium.h, or Python has no venv."
+    exit 69
+fi
