@@ -62,7 +62,9 @@ public enum Kernel {
             guard !left.isEmpty else { break }
             for child in left {
                 child.send(SIGKILL)
-                if Poll.readable(child.descriptor.number, within: .seconds(1)), (try? child.reap()) != nil { killed += 1 }
+                if Poll.readable(child.descriptor.number, within: .seconds(1)), (try? child.reap()) != nil {
+                    killed += 1
+                }
             }
         }
         return killed

@@ -84,7 +84,8 @@ final class ControlDoor {
         while MonotonicClock.now() < until {
             let waiting = connections.filter { !$0.output.isEmpty && !$0.isClosed }
             guard !waiting.isEmpty else { return }
-            _ = Poll.wait(waiting.map { pollfd(fd: $0.descriptor.number, events: Int16(POLLOUT), revents: 0) }, until: until)
+            _ = Poll.wait(
+                waiting.map { pollfd(fd: $0.descriptor.number, events: Int16(POLLOUT), revents: 0) }, until: until)
             for connection in waiting { write(connection) }
         }
     }

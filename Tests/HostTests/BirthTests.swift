@@ -27,7 +27,7 @@ struct BirthTests {
             let slot = try slot
             var delivery = Delivery(
                 slot: slot, spawn: 17, secret: key.birthSecret(of: slot, spawn: 17), executable: "/bin/sh",
-                folders: ClusterFolders(data: folder.path, config: "/config", portOffset: 100))
+                surroundings: Surroundings(places: Places(data: folder.path), config: "/config", portOffset: 100))
             delivery.arguments = ["-c", script]
             delivery.environment = [("FLAVOUR", "tea"), ("TZ", "Asia/Tokyo")]
             delivery.listeners = listeners
@@ -97,7 +97,7 @@ struct BirthTests {
         let slot = try #require(SlotName("orders@local.3"))
         var delivery = Delivery(
             slot: slot, spawn: 17, secret: key.secret(of: slot, spawn: 17), executable: "",
-            folders: ClusterFolders(data: "/data", config: "/config", portOffset: 5))
+            surroundings: Surroundings(places: Places(data: "/data"), config: "/config", portOffset: 5))
         delivery.listeners = [("http", ready.read)]
         let variables = delivery.variables.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         func variable(_ name: String) -> String? {
@@ -120,9 +120,11 @@ struct BirthTests {
         #expect(host_fcntl(first, F_GETFD, 0) == -1)
     }
 
-    @Test("a birth that is not whole is told by the name of what is missing", arguments: [
-        ("KINTSUGI_SLOT", "orders"), ("KINTSUGI_SPAWN", "many"), ("KINTSUGI_PORT_OFFSET", "x"),
-    ])
+    @Test(
+        "a birth that is not whole is told by the name of what is missing",
+        arguments: [
+            ("KINTSUGI_SLOT", "orders"), ("KINTSUGI_SPAWN", "many"), ("KINTSUGI_PORT_OFFSET", "x"),
+        ])
     func broken(_ name: String, _ value: String) {
         do {
             _ = try Birth.read(firstDescriptor: 900) { asked in

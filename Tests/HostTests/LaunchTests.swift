@@ -55,7 +55,8 @@ struct LaunchTests {
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         signal(SIGPIPE, SIG_IGN)
         let pipe = try Descriptor.pipe()
-        let process = try Shell.start("grep -E 'Sig(Blk|Ign)' /proc/self/status; read line", [(0, pipe.read), (1, pipe.write)])
+        let process = try Shell.start(
+            "grep -E 'Sig(Blk|Ign)' /proc/self/status; read line", [(0, pipe.read), (1, pipe.write)])
         // The shell waits on a pipe that nobody writes to but grep, whose lines it does not need.
         process.send(SIGTERM)
         #expect(try Shell.end(of: process) == .signal(SIGTERM, core: false))
@@ -75,10 +76,12 @@ struct LaunchTests {
 
 @Suite("The end of a process")
 struct ProcessTests {
-    @Test("its exit status is exact", arguments: [
-        ("exit 0", ProcessExit.code(0)), ("exit 78", .code(78)), ("kill -9 $$", .signal(9, core: false)),
-        ("kill -15 $$", .signal(15, core: false)), ("ulimit -c 0; kill -6 $$", .signal(6, core: false)),
-    ])
+    @Test(
+        "its exit status is exact",
+        arguments: [
+            ("exit 0", ProcessExit.code(0)), ("exit 78", .code(78)), ("kill -9 $$", .signal(9, core: false)),
+            ("kill -15 $$", .signal(15, core: false)), ("ulimit -c 0; kill -6 $$", .signal(6, core: false)),
+        ])
     func status(_ script: String, _ expected: ProcessExit) throws {
         let process = try Shell.start(script)
         #expect(try Shell.end(of: process) == expected)

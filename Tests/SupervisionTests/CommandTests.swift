@@ -150,12 +150,14 @@ struct CommandTests {
         #expect(stage.answers[1] == .done(note: "sent signal 9 (KILL) to 1 worker of a"))
     }
 
-    @Test("a command that names what is not there is refused with what is", arguments: [
-        (ControlRequest.scale(role: "z", count: 1), "there is no role \"z\"; the roles are a"),
-        (.restart(role: "a", slot: 9, rolling: false), "a has no slot 9; its slots are 1"),
-        (.scale(role: "a", count: -1), "a role can have 0 to 1000 workers, not -1"),
-        (.kill(role: "a", slot: nil, signal: 0), "there is no signal 0"),
-    ])
+    @Test(
+        "a command that names what is not there is refused with what is",
+        arguments: [
+            (ControlRequest.scale(role: "z", count: 1), "there is no role \"z\"; the roles are a"),
+            (.restart(role: "a", slot: 9, rolling: false), "a has no slot 9; its slots are 1"),
+            (.scale(role: "a", count: -1), "a role can have 0 to 1000 workers, not -1"),
+            (.kill(role: "a", slot: nil, signal: 0), "there is no signal 0"),
+        ])
     func refused(_ request: ControlRequest, _ reason: String) throws {
         var stage = try Self.started(role("a"))
         stage.handle(.command(request, ticket: 1))

@@ -192,15 +192,17 @@ struct TreeTests {
         #expect(try diary() == diary())
     }
 
-    @Test("a plan that cannot work is refused by name", arguments: [
-        (ClusterPlan(roles: [role("A")]), PlanFault.badName("A")),
-        (ClusterPlan(roles: [role("a"), role("a")]), .twice("a")),
-        (ClusterPlan(roles: [role("a", after: ["b"])]), .unknown(role: "a", key: "after", name: "b")),
-        (ClusterPlan(roles: [role("a", group: "g")]), .unknown(role: "a", key: "group", name: "g")),
-        (ClusterPlan(roles: [role("a", replicas: -1)]), .badReplicas(role: "a", found: -1)),
-        (ClusterPlan(roles: [role("a", after: ["b"]), role("b", after: ["a"])]), .circle(["a", "b"])),
-        (ClusterPlan(host: "", roles: []), .badHost("")),
-    ])
+    @Test(
+        "a plan that cannot work is refused by name",
+        arguments: [
+            (ClusterPlan(roles: [role("A")]), PlanFault.badName("A")),
+            (ClusterPlan(roles: [role("a"), role("a")]), .twice("a")),
+            (ClusterPlan(roles: [role("a", after: ["b"])]), .unknown(role: "a", key: "after", name: "b")),
+            (ClusterPlan(roles: [role("a", group: "g")]), .unknown(role: "a", key: "group", name: "g")),
+            (ClusterPlan(roles: [role("a", replicas: -1)]), .badReplicas(role: "a", found: -1)),
+            (ClusterPlan(roles: [role("a", after: ["b"]), role("b", after: ["a"])]), .circle(["a", "b"])),
+            (ClusterPlan(host: "", roles: []), .badHost("")),
+        ])
     func badPlans(_ plan: ClusterPlan, _ fault: PlanFault) {
         #expect(throws: fault) { try plan.validate() }
     }

@@ -182,7 +182,8 @@ extension ClusterPlan {
         var spans: [(name: String, span: Duration)] = []
         // Those without dependents stop first, so a role's span is its own and the longest of those that need it.
         for role in ((try? startOrder()) ?? roles).reversed() {
-            let before = roles.filter { needs(of: $0).contains(role.name) }
+            let before =
+                roles.filter { needs(of: $0).contains(role.name) }
                 .compactMap { dependent in spans.first { $0.name == dependent.name }?.span }.max() ?? .zero
             spans.append((role.name, before + role.limits.stopWithin + .seconds(1)))
         }
