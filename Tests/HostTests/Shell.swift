@@ -50,7 +50,7 @@ final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/tmp/kintsugi-test-XXXXXX".utf8CString)
+        var template = Array("/tmp/kintsugi-test-\(String(repeating: "X", count: 6))".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemFault("make a temporary folder") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
