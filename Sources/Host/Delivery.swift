@@ -73,7 +73,10 @@ public struct Delivery {
             ("PATH", getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"),
             ("HOME", surroundings.places.data), ("TZ", "UTC"), ("LANG", "C.UTF-8"),
             // A trace on stderr within seconds; then the process must be gone, it is waited for.
-            ("SWIFT_BACKTRACE", "enable=yes,timeout=5s,interactive=no,color=no,output-to=stderr,threads=crashed"),
+            (
+                "SWIFT_BACKTRACE",
+                "enable=yes,timeout=5s,interactive=no,color=no,output-to=stderr,threads=crashed,symbolicate=fast"
+            ),
             ("KINTSUGI_SLOT", "\(slot)"), ("KINTSUGI_SPAWN", "\(spawn)"), ("KINTSUGI_DATA", surroundings.places.data),
             ("KINTSUGI_RUN", surroundings.places.run), ("KINTSUGI_CONFIG", surroundings.config),
             ("KINTSUGI_PORT_OFFSET", "\(surroundings.portOffset)"), ("KINTSUGI_LISTEN", listen),

@@ -196,6 +196,7 @@ struct TreeTests {
         "a plan that cannot work is refused by name",
         arguments: [
             (ClusterPlan(roles: [role("A")]), PlanFault.badName("A")),
+            (ClusterPlan(roles: [role("supervisor")]), .reserved("supervisor")),
             (ClusterPlan(roles: [role("a"), role("a")]), .twice("a")),
             (ClusterPlan(roles: [role("a", after: ["b"])]), .unknown(role: "a", key: "after", name: "b")),
             (ClusterPlan(roles: [role("a", group: "g")]), .unknown(role: "a", key: "group", name: "g")),
