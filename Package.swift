@@ -77,6 +77,7 @@ let package = Package(
         proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
+        proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
         proof("TidyTests", needs: []),
     ]
 )

@@ -67,6 +67,7 @@ final class SupervisorShell {
         try handle(.tick)
         if now >= nextSample {
             nextSample = now + .seconds(1)
+            door.resume()
             try sample(now)
         }
     }

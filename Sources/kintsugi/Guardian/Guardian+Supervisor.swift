@@ -23,7 +23,7 @@ extension Guardian {
             let (ours, theirs) = try PacketChannel.pair()
             var delivery = Delivery(
                 slot: slot, spawn: lastSpawn, secret: key.birthSecret(of: slot, spawn: lastSpawn),
-                executable: path(of: supervisorExecutable), folders: folders)
+                executable: path(of: supervisorExecutable), surroundings: surroundings)
             delivery.listeners = [("control", control), ("guardian", theirs.descriptor)]
             supervisor = try start(delivery, memo: SlotMemo())
             channel = ours
@@ -42,7 +42,7 @@ extension Guardian {
         tell(
             .welcome(
                 Welcome(
-                    plan: plan, memo: memo, data: folders.data, guardian: getpid(), since: since,
+                    plan: plan, memo: memo, data: surroundings.places.data, guardian: getpid(), since: since,
                     lastSpawn: lastSpawn, predecessors: supervisors)))
         for ward in wards { tell(.slot(ward.adoption)) }
         tell(.tableEnds)
