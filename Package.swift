@@ -41,7 +41,7 @@ let package = Package(
         room("Commands"),
 
         // floor 2: what moves bytes
-        room("Bus", needs: ["CZeroMQ", "CHost", "CSodium", "Contracts", "Routing", "Signals"]),
+        room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals"]),
         room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
@@ -74,7 +74,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands"]),
-        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Signals"]),
+        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),

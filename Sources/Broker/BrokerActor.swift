@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Distributed
+import Routing
 
 /// The broker's desk on the bus. It isolates nothing of its own: the hub's thread owns the state, and every question
 /// is one message to it.

@@ -24,7 +24,8 @@ final class HubKeeper: Sendable {
         let access = try AccessFile.read(path: "\(birth.config)/acl.yaml")
         var configuration = BrokerConfiguration(
             endpoints: BusEndpoints(run: birth.run),
-            admission: AdmissionRules(clusterKey: key.bytes, keys: access.keys), access: access.access,
+            admission: AdmissionRules(accepts: { key.accepts($0, of: $1) }, keys: access.keys),
+            access: access.access,
             generation: try Generation.next(in: birth.data))
         configuration.limits = settings.limits
         let opened = BrokerHub(configuration, log: worker.log)

@@ -4,7 +4,7 @@ import Worker
 
 // The broker: the hub on its own thread, and a desk on the bus like any other process's.
 let hub = HubKeeper()
-await WorkerProcess.run(
+WorkerProcess.run(
     window: 16, settings: BrokerSettings.init,
     serve: { worker, settings in
         try await hub.open(worker, settings)

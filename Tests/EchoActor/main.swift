@@ -4,7 +4,7 @@ import Settings
 import Worker
 
 // A process that only answers: what the tests of the cluster start, load and kill.
-await WorkerProcess.run(
+WorkerProcess.run(
     window: 64, settings: EchoSettings.init,
     serve: { worker, settings in
         if settings.refuse { throw BusError.closed("told to fail at start") }
