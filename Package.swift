@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CHost"),
         .systemLibrary(name: "CSodium"),
+        .systemLibrary(name: "CMicroHTTPD"),
 
         // floor 1: what decides, and what crosses a process boundary
         room("Contracts"),
@@ -43,6 +44,7 @@ let package = Package(
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals"]),
         room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
+        room("Web", needs: ["CMicroHTTPD"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process
@@ -55,7 +57,7 @@ let package = Package(
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
         shell(
             "Supervisor",
-            needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Worker"]),
+            needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
 

@@ -24,7 +24,10 @@ extension Guardian {
             var delivery = Delivery(
                 slot: slot, spawn: lastSpawn, secret: key.birthSecret(of: slot, spawn: lastSpawn),
                 executable: path(of: supervisorExecutable), surroundings: surroundings)
-            delivery.listeners = [("control", control), ("guardian", theirs.descriptor)]
+            // A socket that no role asks for is the supervisor's own: the one for metrics.
+            let own = listeners.filter { listener in !plan.roles.contains { $0.listens.contains(listener.name) } }
+            delivery.listeners =
+                [("control", control), ("guardian", theirs.descriptor)] + own.map { ($0.name, $0.descriptor) }
             supervisor = try start(delivery, memo: SlotMemo())
             channel = ours
             _ = watch.handle(.started, at: Guardian.now())
