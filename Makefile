@@ -24,7 +24,7 @@ test: setup $(VENV) ## the tests that need no cluster
 system-test: build $(VENV) ## the tests with real processes
 	@scripts/system-test.sh "not soak"
 
-soak: build $(VENV) ## the long runs: a million generated inputs, hours of faults
+soak: build $(VENV) ## the long runs: a million generated inputs, many seeds, long faults
 	@KINTSUGI_GENERATED_INPUTS=1000000 scripts/test.sh Generated
 	.build/$(CONFIGURATION)/kintsugi simulate --seeds 10000
 	@scripts/system-test.sh soak

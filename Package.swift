@@ -41,12 +41,15 @@ let package = Package(
         room("Commands"),
 
         // floor 2: what moves bytes
-        room("Bus", needs: ["CZeroMQ", "CHost", "CSodium", "Contracts", "Routing", "Signals"]),
+        room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals"]),
         room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process
-        room("Worker", needs: ["CHost", "Contracts", "Signals", "Settings", "Bus", "Host"]),
+        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host"]),
+        room(
+            "Worker",
+            needs: ["CHost", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host"]),
 
         // floor 4: the processes
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
@@ -60,7 +63,7 @@ let package = Package(
         shell(
             "kintsugi",
             needs: [
-                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
+                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker", "Bench",
                 "Commands", "CHost", "CZeroMQ", "CSodium",
             ]),
 
@@ -71,7 +74,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands"]),
-        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Signals"]),
+        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),

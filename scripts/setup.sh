@@ -17,7 +17,7 @@ headers_found() {
     local clang
     clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
     [[ -x $clang ]] || clang=$(command -v clang || command -v cc) || return 1
-    printf '#include <%s>\n' zmq.h yaml.h sodium.h | "$clang" -fsyntax-only -x c - 2>/dev/null
+    "$clang" -fsyntax-only -x c - 2>/dev/null <<<"$(printf '#include <%s>\n' zmq.h yaml.h sodium.h)"
 }
 
 python_found() {

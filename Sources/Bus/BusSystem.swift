@@ -162,6 +162,10 @@ final class BusCounters: Sendable {
     let eventsReceived = Atomic<UInt64>(0)
     let eventsMissed = Atomic<UInt64>(0)
     let malformed = Atomic<UInt64>(0)
+    let open = Atomic<Int>(0)
+    /// In nanoseconds.
+    let poolLag = Atomic<Int64>(0)
+    let loopLag = Atomic<Int64>(0)
 }
 
 /// The counts at one moment.
@@ -176,6 +180,11 @@ public struct BusCounts: Sendable, Equatable {
     public var malformed: UInt64
     /// Calls that have begun here and not ended.
     public var running: Int
+    /// Calls of this process that wait for an answer.
+    public var open: Int
+    /// In seconds: how long a task last waited for the pool, and how late the socket thread last was.
+    public var poolLag: Double
+    public var loopLag: Double
 }
 
 extension BusSystem {
@@ -185,11 +194,17 @@ extension BusSystem {
             publishDropped: counters.publishDropped.load(ordering: .relaxed),
             eventsReceived: counters.eventsReceived.load(ordering: .relaxed),
             eventsMissed: counters.eventsMissed.load(ordering: .relaxed),
-            malformed: counters.malformed.load(ordering: .relaxed), running: running.count)
+            malformed: counters.malformed.load(ordering: .relaxed), running: running.count,
+            open: counters.open.load(ordering: .relaxed),
+            poolLag: Double(counters.poolLag.load(ordering: .relaxed)) / 1e9,
+            loopLag: Double(counters.loopLag.load(ordering: .relaxed)) / 1e9)
     }
 
     /// No new work, please; `standing` says `drained` when what was under way has come in.
     public func drain() { post(.drain) }
+
+    /// Returns when no call that came in is in hand any more.
+    public func idle() async { await running.idle() }
 
     /// Says good-bye and closes the sockets; open calls end as closed.
     public func stop() async {

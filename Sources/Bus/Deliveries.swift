@@ -54,9 +54,10 @@ extension BusSystem {
 
     func receiveDelivery(_ call: InboundCall) {
         guard let handler = table.withLock({ $0.deliveries[call.header.method] }) else {
-            return answer(call, Answer(.noSuchMethod, text: "no receiver of \(call.header.method)"))
+            answer(call, Answer(.noSuchMethod, text: "no receiver of \(call.header.method)"))
+            return running.leave()
         }
-        let ticket = running.begin()
+        let ticket = RunningCalls.Ticket()
         let task = Task { [self] in
             await CallContext.$current.withValue(
                 CallContext(deadline: call.deadline, trace: call.header.trace.context, caller: call.header.sender)

@@ -89,12 +89,17 @@ final class PeerLoop: SocketWork {
     }
 
     private func tick(_ now: Moment) {
+        if nextTick > .zero {
+            system.counters.loopLag.store(max(0, now.nanoseconds(since: nextTick)), ordering: .relaxed)
+        }
         nextTick = now.adding(PeerLoop.tickInterval)
         calls.tick(now: now, into: &effects)
         carryOut(now)
         if pulse.beating { carryOut(session.tick(now: now), now) }
         pulse.ask(every: session.heartbeat, now: now)
         system.running.cancelLate(now: now)
+        system.counters.open.store(calls.count, ordering: .relaxed)
+        system.counters.poolLag.store(pulse.lag, ordering: .relaxed)
     }
 
     func close() {
@@ -305,10 +310,14 @@ extension OutgoingCall {
 final class Pulse: Sendable {
     private let answered = Atomic<UInt64>(0)
     private let asked = Atomic<UInt64>(0)
+    private let lastLag = Atomic<Int64>(0)
     private let askedAt = Atomic<UInt64>(0)
 
     /// The progress counter that a heartbeat carries.
     var count: UInt64 { answered.load(ordering: .relaxed) }
+
+    /// How long the pool last took to answer, in nanoseconds.
+    var lag: Int64 { lastLag.load(ordering: .relaxed) }
 
     /// Whether the pool has answered lately enough for a heartbeat to be honest.
     var beating: Bool {
@@ -322,6 +331,9 @@ final class Pulse: Sendable {
         else { return }
         askedAt.store(now.nanoseconds, ordering: .relaxed)
         let number = asked.add(1, ordering: .relaxed).newValue
-        Task { answered.store(number, ordering: .relaxed) }
+        Task {
+            lastLag.store(Moment.now.nanoseconds(since: now), ordering: .relaxed)
+            answered.store(number, ordering: .relaxed)
+        }
     }
 }

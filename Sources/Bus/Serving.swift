@@ -57,14 +57,28 @@ final class RunningCalls: Sendable {
         var deadline: Moment
     }
     private let entries = Mutex<[InboundKey: Entry]>([:])
-    private let begun = Atomic<Int>(0)
+    private let open = Atomic<Int>(0)
+    private let waiters = Mutex<[CheckedContinuation<Void, Never>]>([])
 
-    /// How many have begun and not ended.
-    var count: Int { begun.load(ordering: .relaxed) }
+    /// How many have come in and not ended.
+    var count: Int { open.load(ordering: .relaxed) }
 
-    func begin() -> Ticket {
-        begun.add(1, ordering: .relaxed)
-        return Ticket()
+    func arrive() { open.add(1, ordering: .sequentiallyConsistent) }
+
+    /// Returns when every call that came in has ended.
+    func idle() async {
+        await withCheckedContinuation { continuation in
+            waiters.withLock { $0.append(continuation) }
+            tellWaiters()
+        }
+    }
+    private func tellWaiters() {
+        guard open.load(ordering: .sequentiallyConsistent) == 0 else { return }
+        let waiting = waiters.withLock { waiters in
+            defer { waiters = [] }
+            return waiters
+        }
+        for waiter in waiting { waiter.resume() }
     }
 
     /// Lists a call that did not end at once. It may end at this very moment on another thread: whichever of the two
@@ -77,9 +91,13 @@ final class RunningCalls: Sendable {
     }
 
     func end(_ ticket: Ticket, _ key: InboundKey) {
-        begun.subtract(1, ordering: .relaxed)
         ticket.done.store(true, ordering: .sequentiallyConsistent)
         if ticket.listed.load(ordering: .sequentiallyConsistent) { entries.withLock { $0[key] = nil } }
+        leave()
+    }
+
+    func leave() {
+        if open.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { tellWaiters() }
     }
 
     func cancel(_ key: InboundKey) { entries.withLock { $0[key] }?.task.cancel() }
@@ -98,10 +116,12 @@ final class RunningCalls: Sendable {
 extension BusSystem {
     /// Called on the socket thread: finds whose call it is, and leaves the work to the pool.
     func receive(_ call: InboundCall) {
+        running.arrive()
         if call.header.delivery { return receiveDelivery(call) }
         let id = BusID(role: configuration.slot.role, actor: call.header.actor, slot: configuration.slot)
         guard let resident = table.withLock({ $0.residents[id] }), resident.actor != nil else {
-            return answer(call, Answer(.noSuchActor, text: "\(id)"))
+            answer(call, Answer(.noSuchActor, text: "\(id)"))
+            return running.leave()
         }
         guard resident.lane.put(call) else { return }
         let lane = resident.lane
@@ -115,7 +135,7 @@ extension BusSystem {
     /// Begins a call on this thread of the pool: what it does before its first suspension happens here, so calls
     /// begin in order.
     private func begin(_ call: InboundCall) {
-        let ticket = running.begin()
+        let ticket = RunningCalls.Ticket()
         let task = Task.immediate {
             await CallContext.$current.withValue(
                 CallContext(deadline: call.deadline, trace: call.header.trace.context, caller: call.header.sender)

@@ -61,6 +61,9 @@ extern const char __stop_swift5_accessible_functions[] __attribute__((weak));
 static inline const void *host_distributed_begin(void) { return __start_swift5_accessible_functions; }
 static inline const void *host_distributed_end(void) { return __stop_swift5_accessible_functions; }
 
+extern char **environ;
+static inline char **host_environment(void) { return environ; }
+
 // The runtime's own reader of mangled names; the result is the caller's to free.
 extern char *swift_demangle(const char *name, size_t length, char *buffer, size_t *size, uint32_t flags);
 static inline char *host_demangle(const char *name) { return swift_demangle(name, __builtin_strlen(name), 0, 0, 0); }

@@ -89,14 +89,24 @@ struct Operator {
     }
 
     private func status(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
-        let watches = invocation.has("watch")
-        repeat {
-            let status = try client.status()
-            if watches && terminal.isTerminal && !invocation.has("json") { terminal.write("\u{1B}[H\u{1B}[2J") }
-            show(status, asJSON: invocation.has("json"))
+        let asJSON = invocation.has("json")
+        show(try client.status(), asJSON: asJSON)
+        guard invocation.has("watch") else { return }
+        while true {
             // The pace of the display, and no wait for anything.
-            if watches { poll(nil, 0, 1_000) }
-        } while watches
+            poll(nil, 0, 1_000)
+            let status: ClusterStatus
+            do {
+                status = try client.status()
+            } catch {
+                // Who watches wants to see a supervisor come back; the cluster's end is told once and for all.
+                guard client.isRunning else { throw error }
+                terminal.write(asJSON ? json(error) : error.error + "\n")
+                continue
+            }
+            if terminal.isTerminal && !asJSON { terminal.write("\u{1B}[H\u{1B}[2J") }
+            show(status, asJSON: asJSON)
+        }
     }
 
     private func show(_ status: ClusterStatus, asJSON: Bool) {
@@ -147,7 +157,9 @@ struct Operator {
 
     private func report(_ failure: Failure, asJSON: Bool) -> Int32 {
         let paint = Terminal(descriptor: STDERR_FILENO).paint
-        let text = asJSON ? json(failure) : paint("kintsugi: ", .red) + failure.error + "\n"
+        // A misunderstood command line is named in full already.
+        let name = failure.error.hasPrefix("kintsugi") ? "" : paint("kintsugi: ", .red)
+        let text = asJSON ? json(failure) : name + failure.error + "\n"
         terminal.write(text, to: STDERR_FILENO)
         return failure.exit
     }

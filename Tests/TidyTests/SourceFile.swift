@@ -43,66 +43,80 @@ struct SourceFile {
 }
 
 /// Blanks what is not code in Swift.
-enum Scrubber {
+struct Scrubber {
     private enum Context {
         case code(parentheses: Int)
         case string(hashes: Int, lines: Bool)
     }
 
-    static func scrub(_ text: String) -> String {
-        let letters = Array(text.unicodeScalars)
-        var result = String.UnicodeScalarView()
-        var contexts = [Context.code(parentheses: 0)]
-        var at = 0
+    private let letters: [Unicode.Scalar]
+    private var result = String.UnicodeScalarView()
+    /// Strings hold code in their interpolations, which holds strings.
+    private var contexts = [Context.code(parentheses: 0)]
+    private var at = 0
 
-        func matches(_ word: String, at place: Int) -> Bool {
-            letters[place...].starts(with: word.unicodeScalars)
-        }
-        func blank(_ count: Int) {
-            for _ in 0..<count where at < letters.count {
-                result.append(letters[at] == "\n" ? "\n" : " ")
-                at += 1
-            }
-        }
-        while at < letters.count {
-            switch contexts[contexts.count - 1] {
-            case .code(let parentheses):
-                if matches("//", at: at) {
-                    while at < letters.count, letters[at] != "\n" { blank(1) }
-                } else if matches("/*", at: at) {
-                    while at < letters.count, !matches("*/", at: at) { blank(1) }
-                    blank(2)
-                } else if let opening = opening(letters, at) {
-                    contexts.append(.string(hashes: opening.hashes, lines: opening.lines))
-                    blank(opening.length)
-                } else {
-                    let change = letters[at] == "(" ? 1 : letters[at] == ")" ? -1 : 0
-                    if parentheses + change < 0 && contexts.count > 1 {
-                        contexts.removeLast()
-                    } else {
-                        contexts[contexts.count - 1] = .code(parentheses: parentheses + change)
-                    }
-                    result.append(letters[at])
-                    at += 1
-                }
-            case .string(let hashes, let lines):
-                let fence = String(repeating: "#", count: hashes)
-                let closing = (lines ? "\"\"\"" : "\"") + fence
-                if matches(closing, at: at) {
-                    contexts.removeLast()
-                    blank(closing.count)
-                } else if matches("\\" + fence + "(", at: at) {
-                    contexts.append(.code(parentheses: 0))
-                    blank(hashes + 2)
-                } else {
-                    blank(matches("\\" + fence, at: at) ? hashes + 2 : 1)
-                }
-            }
-        }
-        return String(result)
+    private init(_ text: String) {
+        letters = Array(text.unicodeScalars)
     }
 
-    private static func opening(_ letters: [Unicode.Scalar], _ at: Int) -> (hashes: Int, lines: Bool, length: Int)? {
+    static func scrub(_ text: String) -> String {
+        var scrubber = Scrubber(text)
+        while scrubber.at < scrubber.letters.count {
+            switch scrubber.contexts[scrubber.contexts.count - 1] {
+            case .code(let parentheses): scrubber.stepInCode(parentheses)
+            case .string(let hashes, let lines): scrubber.stepInString(hashes, lines)
+            }
+        }
+        return String(scrubber.result)
+    }
+
+    private mutating func stepInCode(_ parentheses: Int) {
+        if matches("//") {
+            while at < letters.count, letters[at] != "\n" { blank(1) }
+        } else if matches("/*") {
+            while at < letters.count, !matches("*/") { blank(1) }
+            blank(2)
+        } else if let opening {
+            contexts.append(.string(hashes: opening.hashes, lines: opening.lines))
+            blank(opening.length)
+        } else {
+            let change = letters[at] == "(" ? 1 : letters[at] == ")" ? -1 : 0
+            if parentheses + change < 0 && contexts.count > 1 {
+                contexts.removeLast()
+            } else {
+                contexts[contexts.count - 1] = .code(parentheses: parentheses + change)
+            }
+            result.append(letters[at])
+            at += 1
+        }
+    }
+
+    private mutating func stepInString(_ hashes: Int, _ lines: Bool) {
+        let fence = String(repeating: "#", count: hashes)
+        let closing = (lines ? "\"\"\"" : "\"") + fence
+        if matches(closing) {
+            contexts.removeLast()
+            blank(closing.count)
+        } else if matches("\\" + fence + "(") {
+            contexts.append(.code(parentheses: 0))
+            blank(hashes + 2)
+        } else {
+            blank(matches("\\" + fence) ? hashes + 2 : 1)
+        }
+    }
+
+    private func matches(_ word: String) -> Bool {
+        letters[at...].starts(with: word.unicodeScalars)
+    }
+
+    private mutating func blank(_ count: Int) {
+        for _ in 0..<count where at < letters.count {
+            result.append(letters[at] == "\n" ? "\n" : " ")
+            at += 1
+        }
+    }
+
+    private var opening: (hashes: Int, lines: Bool, length: Int)? {
         var place = at
         while place < letters.count, letters[place] == "#" { place += 1 }
         guard place < letters.count, letters[place] == "\"" else { return nil }

@@ -21,7 +21,7 @@ public struct ClusterPlan: Sendable, Equatable, Codable {
 }
 
 /// What a role's failure (not one worker's death) means for the roles of its group that come after it.
-public enum Strategy: String, Sendable, Codable {
+public enum Strategy: String, Sendable, Codable, CaseIterable {
     /// Nothing.
     case oneForOne = "one-for-one"
     /// They rest on it: they start only once it is ready, are stopped when it is given up, and start again after it.
@@ -53,7 +53,7 @@ public struct ListenerPlan: Sendable, Equatable, Codable {
 }
 
 /// How a worker of a role gives way to the next one in a roll.
-public enum Replacement: String, Sendable, Codable {
+public enum Replacement: String, Sendable, Codable, CaseIterable {
     /// A spare is started first, so that the role never has fewer ready workers than it wants.
     case startFirst = "start-first"
     /// For a role of which there may be only one at a time, such as the broker.

@@ -27,7 +27,6 @@ struct LogTail {
     /// The last `count` records, from the older files too where the youngest has too few; reading goes on behind them.
     mutating func last(_ count: Int) -> [LogRecord] {
         var lines = takeNew()
-        // What is there before the end of a line is part of the first record that follows, not of these.
         var older = 1
         while lines.count < count, let bytes = Self.read("\(path).\(older)", from: 0)?.bytes {
             lines = Self.split(bytes).lines + lines
