@@ -12,6 +12,8 @@ private final class Porch {
     private let folder: String
 
     init() throws {
+        // As in the supervisor: whose client is gone, that is said by errno.
+        signal(SIGPIPE, SIG_IGN)
         var template = Array("/tmp/kintsugi-test-\(String(repeating: "X", count: 6))".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemFault("make a temporary folder") }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
