@@ -56,6 +56,10 @@ final class Guardian {
         control = try UnixSocket.listen(at: surroundings.places.controlSocket)
         lifeline = try Descriptor.pipe()
         watch = SupervisorWatch(at: since, seed: UInt64.random(in: .min ... .max))
+        // Whoever may read this user's files may speak as the operator.
+        let file = try Descriptor.open(
+            surroundings.places.operatorSecret, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        _ = try file.write("\(key.secret(of: "operator"))\n".utf8)
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }
@@ -74,6 +78,7 @@ final class Guardian {
         let orphans = Kernel.killOrphans()
         if orphans > 0 { Log.standard.warning("killed what workers had left behind", ["processes": .integer(orphans)]) }
         unlink(surroundings.places.controlSocket)
+        unlink(surroundings.places.operatorSecret)
         Log.standard.write(.info, "guardian leaves: nothing is left to guard")
         return 0
     }
