@@ -11,9 +11,16 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// What is generic over its caller's types: its bodies are offered to other modules, so that they are specialised
+// there. Not everywhere: where Codable is generic the compiler (6.3.1) crashes on it.
+let offered: [SwiftSetting] =
+    strict + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
 /// A library of the house; `floor` decides what it may import, and `Tests/TidyTests` holds it to that.
-func room(_ name: String, path: String? = nil, needs: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: needs, path: path ?? "Sources/\(name)", swiftSettings: strict)
+func room(
+    _ name: String, path: String? = nil, needs: [Target.Dependency] = [], settings: [SwiftSetting] = strict
+) -> Target {
+    .target(name: name, dependencies: needs, path: path ?? "Sources/\(name)", swiftSettings: settings)
 }
 func shell(_ name: String, path: String? = nil, needs: [Target.Dependency]) -> Target {
     .executableTarget(
@@ -35,7 +42,7 @@ let package = Package(
 
         // floor 1: what decides, and what crosses a process boundary
         room("Contracts"),
-        room("Routing", path: "Sources/Rules/Routing", needs: ["Contracts"]),
+        room("Routing", path: "Sources/Rules/Routing", needs: ["Contracts"], settings: offered),
         room("Supervision", path: "Sources/Rules/Supervision", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),

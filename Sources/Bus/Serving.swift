@@ -153,17 +153,15 @@ extension BusSystem {
         guard let resident = table.withLock({ $0.residents[id] }), let actor = resident.actor else {
             return answer(call, Answer(.noSuchActor, text: "\(id)"))
         }
-        guard let method = Catalogue.shared.byName[call.header.method],
-            let stub = resident.contracts[method.contract]
-        else {
+        guard let method = resident.methods[call.header.method] else {
             return answer(call, Answer(.noSuchMethod, text: "\(call.header.method) of \(id)"))
         }
         guard call.header.signature == 0 || call.header.signature == method.signature else {
-            let text = "\(method.name) has other types here than at the caller: their builds differ"
+            let text = "\(call.header.method) has other types here than at the caller: their builds differ"
             return answer(call, Answer(.contractMismatch, text: text))
         }
         do {
-            var decoder = try BusInvocationDecoder(try packed(call), stub: stub, system: self)
+            var decoder = try BusInvocationDecoder(try packed(call), stub: method.stub, system: self)
             let handler = BusResultHandler(answer: { [self] in answer(call, $0) }, registry: registry)
             try await executeDistributedTarget(
                 on: actor, target: RemoteCallTarget(method.identifier), invocationDecoder: &decoder, handler: handler)
