@@ -47,9 +47,7 @@ final class Authenticator {
         try socket.bind("inproc://zeromq.zap.01")
     }
 
-    var interest: zmq_pollitem_t {
-        zmq_pollitem_t(socket: socket.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-    }
+    var descriptor: Int32 { socket.descriptor }
 
     /// Answers what waits; true when there was any.
     func turn() -> Bool {

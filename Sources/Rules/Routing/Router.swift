@@ -154,6 +154,9 @@ public struct Router<Message> {
         }
     }
 
+    /// Whether anything waits for a worker.
+    public var hasWaiting: Bool { roles.contains { !$0.queue.isEmpty } }
+
     /// How many calls are in workers' hands.
     public var inFlight: Int { flights.count }
 }
