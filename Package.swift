@@ -55,7 +55,6 @@ let package = Package(
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process
-        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host"]),
         room(
             "Worker",
             needs: ["CHost", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host"]),
@@ -67,6 +66,8 @@ let package = Package(
             needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
+
+        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
 
         // floor 5: the operator's command, and the guardian
         shell(

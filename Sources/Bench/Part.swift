@@ -7,6 +7,7 @@ import Signals
 public enum BenchPart {
     /// Runs one part and exits.
     public static func main(_ arguments: [String]) -> Never {
+        if arguments.first == "echo-worker" { EchoWorker.main() }
         Task.detached { exit(await run(arguments)) }
         while true { pause() }
     }

@@ -63,12 +63,7 @@ enum Generation {
         let path = "\(data)/broker.generation"
         let last = ProcessFiles.text(path).flatMap { UInt32($0.trimmingSuffix { $0 == "\n" }) } ?? 0
         let next = last &+ 1
-        // Written beside and renamed: a crash in between leaves the old number whole.
-        let file = try Descriptor.open("\(path).new", flags: O_WRONLY | O_CREAT | O_TRUNC)
-        _ = try file.write("\(next)\n".utf8)
-        guard fsync(file.number) == 0, rename("\(path).new", path) == 0 else {
-            throw SystemFault("keep \(path)", code: errno)
-        }
+        try WholeFile.write("\(next)\n", to: path, durable: true)
         return next
     }
 }

@@ -46,6 +46,7 @@ struct Operator {
         case "status": try status(invocation, client)
         case "logs": try logs(invocation, places)
         case "keys": try keys(invocation)
+        case "bench": try bench(invocation)
         case "completion":
             let root = CommandTree.root
             terminal.write(invocation.text("SHELL") == "zsh" ? Completion.zsh(root) : Completion.bash(root))
@@ -165,7 +166,7 @@ struct Operator {
     }
 
     /// One object on one line, its keys in order.
-    private func json(_ value: some Encodable) -> String {
+    func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {

@@ -47,7 +47,7 @@ private func request(_ line: String) throws -> ControlRequest {
         let (one, other) = (try KeyPair.curve(), try KeyPair.curve())
         #expect(one.secret.count == 40 && one.secret != other.secret && !one.configuration.contains(one.secret))
         let api = try KeyPair.api(name: "bob")
-        #expect(api.configuration == "bob: \"sha256:\(KeyPair.hash(of: api.secret))\"")
+        #expect(api.configuration == "bob: \"blake2b:\(KeyPair.hash(of: api.secret))\"")
         #expect(api.secret.hasPrefix("kintsugi_") && api.secret.count == 73)
         #expect(KeyPair.hash(of: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
