@@ -84,7 +84,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands"]),
-        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Host", "Signals"]),
+        proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
