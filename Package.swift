@@ -57,7 +57,9 @@ let package = Package(
         // floor 3: the life of a process
         room(
             "Worker",
-            needs: ["CHost", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host"]),
+            needs: [
+                "CHost", "CZeroMQ", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host",
+            ]),
 
         // floor 4: the processes
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
@@ -73,7 +75,8 @@ let package = Package(
         shell(
             "kintsugi",
             needs: [
-                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker", "Bench",
+                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
+                "Bench",
                 "Commands", "CHost", "CZeroMQ", "CSodium",
             ]),
 

@@ -28,6 +28,10 @@ final class HubKeeper: Sendable {
             access: access.access,
             generation: try Generation.next(in: birth.data))
         configuration.limits = settings.limits
+        if let remote = settings.remote {
+            configuration.remote = BusEndpoints(tcp: remote.address)
+            configuration.secretKey = try CurveKeyFile.read(remote.keyFile)
+        }
         let opened = BrokerHub(configuration, log: worker.log)
         try await opened.start()
         hub.withLock { $0 = opened }
@@ -49,7 +53,8 @@ final class HubKeeper: Sendable {
                         try await supervisor.hung(slot: report.slot, spawn: report.spawn)
                     }
                 } catch {
-                    log.limited("hung unreported", .warning, "the supervisor did not take a report", ["why": "\(error)"])
+                    log.limited(
+                        "hung unreported", .warning, "the supervisor did not take a report", ["why": "\(error)"])
                 }
             }
         }

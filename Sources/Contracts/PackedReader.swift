@@ -52,9 +52,10 @@ struct PackedReader {
                     open.append(items)
                     continue
                 }
-            case 7: guard (20...22).contains(head.info) || (25...27).contains(head.info) else {
-                throw PackedError.unsupported(bytes[offset], at: offset)
-            }
+            case 7:
+                guard (20...22).contains(head.info) || (25...27).contains(head.info) else {
+                    throw PackedError.unsupported(bytes[offset], at: offset)
+                }
             default: throw PackedError.unsupported(bytes[at - 1], at: at - 1)
             }
             while let last = open.last {

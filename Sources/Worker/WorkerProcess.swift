@@ -65,13 +65,19 @@ public final class WorkerProcess: Sendable {
             Log.standard.identify(role: birth.slot.role, slot: birth.slot.number, incarnation: birth.spawn)
             let options = try Layers.read(
                 arguments: arguments, environment: environment(),
-                alsoKnown: birthVariables, settings)
-            let bus = BusSystem(BusConfiguration(birth: birth, window: window))
+                alsoKnown: birthVariables
+            ) { (own: settings($0), remote: RemoteBus($0)) }
+            var place = BusConfiguration(birth: birth, window: window)
+            if let remote = options.remote {
+                place.endpoints = remote.endpoints
+                place.credentials = try remote.credentials()
+            }
+            let bus = BusSystem(place)
             let process = try WorkerProcess(
                 WorkerContext(birth: birth, bus: bus, log: .standard, metrics: .standard), finishing: finish)
             Task.detached {
                 do {
-                    try await serve(process.context, options)
+                    try await serve(process.context, options.own)
                     exit(try await process.live())
                 } catch { exit(complain(error)) }
             }

@@ -51,7 +51,8 @@ private func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throw
 /// Figures for people.
 enum BenchReport {
     static func text(_ result: BusBench.Result) -> String {
-        var text = "  BYTES  IN FLIGHT    CALLS/S      FLOOR  RATIO   CALLER  BROKER  WORKER   FLOOR (µs of processor a call)\n"
+        var text =
+            "  BYTES  IN FLIGHT    CALLS/S      FLOOR  RATIO   CALLER  BROKER  WORKER   FLOOR (µs of processor a call)\n"
         for row in result.rows {
             text += "\(pad(row.bytes, 7))\(pad(row.inFlight, 11))\(pad(Int(row.callsPerSecond), 11))"
             text += "\(pad(Int(row.floorCallsPerSecond), 11))\(pad(two(row.ratio), 7))"

@@ -75,6 +75,7 @@ struct FailureTests {
             spawn += 1
             let worker = try await bus.joined("echo", spawn: spawn) { system in
                 system.onDelivery("Crash") { _ in
+                    // Stands for work that its worker does not live to end.
                     try await Task.sleep(for: .seconds(60))
                     return []
                 }

@@ -26,7 +26,8 @@ final class LiveBus: Sendable {
     ) async throws {
         self.folder = folder ?? LiveBus.makeFolder()
         var configuration = BrokerConfiguration(
-            endpoints: BusEndpoints(run: self.folder), admission: AdmissionRules(accepts: { LiveBus.key.accepts($0, of: $1) }, keys: keys),
+            endpoints: BusEndpoints(run: self.folder),
+            admission: AdmissionRules(accepts: { LiveBus.key.accepts($0, of: $1) }, keys: keys),
             access: LiveBus.access, generation: generation)
         configuration.limits = limits
         if let remote {
@@ -43,7 +44,7 @@ final class LiveBus: Sendable {
     }
 
     /// CURVE works over any transport; `ipc` needs no free port.
-    static func remote(_ folder: String) -> BusEndpoints { 
+    static func remote(_ folder: String) -> BusEndpoints {
         BusEndpoints(
             calls: "ipc://\(folder)/far-calls.sock", publish: "ipc://\(folder)/far-publish.sock",
             topics: "ipc://\(folder)/far-topics.sock")
@@ -109,6 +110,7 @@ distributed actor Parrot: Echo {
     distributed func add(_ number: Int, after milliseconds: Int) async throws -> Int {
         seen.append(number)
         do {
+            // Stands for slow work that can be cancelled.
             if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
         } catch {
             cancelled += 1

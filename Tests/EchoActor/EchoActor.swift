@@ -27,6 +27,7 @@ distributed actor EchoActor: Echo {
     }
 
     distributed func add(_ number: Int, after milliseconds: Int) async throws -> Int {
+        // Stands for slow work that can be cancelled.
         if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
         sum += number
         return sum

@@ -7,7 +7,8 @@ extension Router {
         guard let name = SlotName(body.slot), name.role == identity.role,
             identity.slot == nil || identity.slot == body.slot, access.knows(identity.role)
         else {
-            return refuse(route, .identity, "\"\(body.slot)\" is no slot of the authenticated role \"\(identity.role)\"")
+            return refuse(
+                route, .identity, "\"\(body.slot)\" is no slot of the authenticated role \"\(identity.role)\"")
         }
         // Where the secret names the start, the frame's word for it does not count.
         let spawn = identity.slot == nil ? body.spawn : identity.spawn
