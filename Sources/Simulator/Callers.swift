@@ -30,6 +30,7 @@ struct Row {
     var state = State.waiting
     var deaths: UInt8 = 0
     var correlation: UInt64 = 0
+    var notBefore = Moment.zero
 }
 
 extension World {
@@ -122,8 +123,9 @@ extension World {
     }
 
     private func relay(_ peer: PeerProcess) {
-        for index in rows.indices where rows[index].caller == peer.caller && rows[index].state == .waiting {
+        for index in rows.indices where rows[index].state == .waiting {
             guard peer.isAlive else { return }
+            guard rows[index].caller == peer.caller, rows[index].notBefore <= now else { continue }
             if rows[index].deaths >= 3, options.mutation != .neverCallsItPoison {
                 rows[index].state = .dead
                 continue
@@ -195,7 +197,9 @@ extension World {
             if rows[row].deaths < limits.deaths {
                 violate("the caller learns the count of deaths", "row \(row) is poison after \(rows[row].deaths)")
             }
-        default: rows[row].state = .waiting
+        default:
+            rows[row].state = .waiting
+            rows[row].notBefore = now.adding(delay(.milliseconds(100)))
         }
     }
 }

@@ -25,7 +25,7 @@ extension World {
     }
 
     private func anybody() -> Process? {
-        let living = processes.filter(\.isAlive)
+        let living = processes.filter { $0.isAlive && $0.frozenUntil <= now }
         return living.isEmpty ? nil : living[Int(pick(0...Int64(living.count - 1)))]
     }
 
@@ -37,7 +37,7 @@ extension World {
     private func freezeSomebody() {
         guard let process = anybody() else { return }
         tally.freezes += 1
-        process.frozenUntil = max(process.frozenUntil, now.adding(pick(20_000_000...1_200_000_000)))
+        process.frozenUntil = now.adding(pick(20_000_000...1_200_000_000))
         write("\(process.name)/\(process.id) stands still for \(process.frozenUntil.since(now).inSeconds) s")
     }
 
@@ -145,7 +145,9 @@ extension World {
 
     private func checkRows() {
         for (index, row) in rows.enumerated() {
-            if row.isDeadly, row.state == .done { violate("what kills its worker is not answered", "delivery \(index)") }
+            if row.isDeadly, row.state == .done {
+                violate("what kills its worker is not answered", "delivery \(index)")
+            }
             if row.state == .dead, oracle.deaths(ofRow: index) < Int(limits.deaths) {
                 violate(
                     "what is given up was in hand at three deaths",

@@ -71,7 +71,11 @@ extension World {
         case .call:
             guard header.incarnation == peer.session.incarnation else { return }
             begin(frame, peer)
-        case .cancel: peer.jobs.removeAll { $0.frame.header.correlation == header.correlation && $0.frame.header.number == header.number && $0.incarnation == header.incarnation && abandon($0, peer) }
+        case .cancel:
+            peer.jobs.removeAll {
+                $0.frame.header.correlation == header.correlation && $0.frame.header.number == header.number
+                    && $0.incarnation == header.incarnation && abandon($0, peer)
+            }
         case .death:
             peer.table.died(header.correlation, deaths: header.deaths, into: &peer.effects)
             carryOutCalls(peer)

@@ -50,13 +50,11 @@ extension World {
         }
     }
 
-    func arrive(_ number: Int, _ atBroker: Bool, _ frame: Frame, _ event: Event) {
+    func arrive(_ number: Int, _ atBroker: Bool, _ frame: Frame) {
         let connection = connections[number]
         guard !connection.isEmptied else { return }
         let id = atBroker ? connection.broker : connection.peer
-        guard processes[id].isAlive, !(atBroker ? connection.isClosedAtBroker : connection.isClosedAtPeer),
-            !isPostponed(event, for: id)
-        else { return }
+        guard !(atBroker ? connection.isClosedAtBroker : connection.isClosedAtPeer) else { return }
         if atBroker, let broker = processes[id] as? BrokerProcess {
             receive(frame, UInt32(number), broker)
         } else if let peer = processes[id] as? PeerProcess {
@@ -80,10 +78,9 @@ extension World {
             at: max(connections[number].lastAtPeer, now).adding(delay(.milliseconds(1))))
     }
 
-    func noticeBreak(_ number: Int, _ atBroker: Bool, _ event: Event) {
+    func noticeBreak(_ number: Int, _ atBroker: Bool) {
         let connection = connections[number]
         let id = atBroker ? connection.broker : connection.peer
-        guard processes[id].isAlive, !isPostponed(event, for: id) else { return }
         if atBroker {
             connections[number].isClosedAtBroker = true
             queue.push(.probe(id), at: now.adding(.milliseconds(1)))

@@ -114,9 +114,12 @@ final class World {
     }
 
     private func step(_ event: Event) {
-        if let id = event.process {
+        if let id = process(of: event) {
             guard processes[id].isAlive else { return }
-            guard !isPostponed(event, for: id) else { return }
+            // A stopped process gets what happens to it later, in the same order.
+            guard processes[id].frozenUntil <= now else {
+                return queue.push(event, at: processes[id].frozenUntil)
+            }
         }
         tally.steps += 1
         digest = (digest ^ now.nanoseconds) &* 0x100_0000_01B3
@@ -126,17 +129,19 @@ final class World {
         if violation == nil, let broken = oracle.broken { violate(broken.promise, broken.detail) }
     }
 
-    /// A stopped process gets what happens to it later, in the same order.
-    func isPostponed(_ event: Event, for id: Int) -> Bool {
-        guard processes[id].frozenUntil > now else { return false }
-        queue.push(event, at: processes[id].frozenUntil)
-        return true
+    /// The process to which something happens.
+    private func process(of event: Event) -> Int? {
+        switch event {
+        case .arrives(let connection, let atBroker, _), .broken(let connection, let atBroker):
+            atBroker ? connections[connection].broker : connections[connection].peer
+        default: event.process
+        }
     }
 
     private func handle(_ event: Event) {
         switch event {
-        case .arrives(let connection, let atBroker, let frame): arrive(connection, atBroker, frame, event)
-        case .broken(let connection, let atBroker): noticeBreak(connection, atBroker, event)
+        case .arrives(let connection, let atBroker, let frame): arrive(connection, atBroker, frame)
+        case .broken(let connection, let atBroker): noticeBreak(connection, atBroker)
         case .started(let id): started(id)
         case .connects(let id): connect(id)
         case .tick(let id): tick(id)
@@ -179,7 +184,7 @@ final class World {
         guard options.trace else { return }
         let micros = now.nanoseconds / 1_000
         events.append("\(tally.steps) \(micros / 1_000).\(String(micros % 1_000 + 1_000).dropFirst()) ms  \(text())")
-        if events.count > 4_000 { events.removeFirst(2_000) }
+        if events.count > 40_000 { events.removeFirst(20_000) }
     }
 
     private func note(_ event: Event) {
@@ -189,7 +194,9 @@ final class World {
         case .arrives(let connection, let atBroker, let frame):
             let peer = processes[connections[connection].peer].name
             let way = atBroker ? "from" : "to"
-            write("\(frame.header.kind) \(way) \(peer) over \(connection), call \(frame.call), life \(frame.header.incarnation)")
+            write(
+                "\(frame.header.kind) \(way) \(peer) over \(connection), call \(frame.call), life \(frame.header.incarnation)"
+            )
         default: write("\(name)\(event)")
         }
     }

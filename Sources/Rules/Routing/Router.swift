@@ -39,6 +39,8 @@ public struct Router<Message> {
     var roles: [RoleState<Message>] = []
     var roleOfName: [String: Int] = [:]
     var flights: [CallKey: Flight<Message>] = [:]
+    /// The calls that wait in some queue, so that a frame that comes twice is known.
+    var waiting: Set<CallKey> = []
     var served: UInt64 = 0
     var nextIncarnation: UInt64
     var lastTick: Moment
@@ -122,6 +124,7 @@ public struct Router<Message> {
         for role in roles.indices where !roles[role].queue.isEmpty {
             let late = roles[role].queue.remove { $0.deadline <= now }
             for call in late {
+                waiting.remove(call.key)
                 counters.late += 1
                 answer(call.key, .late, "no worker of \"\(roles[role].name)\" was free before the deadline")
             }
