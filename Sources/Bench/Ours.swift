@@ -2,12 +2,14 @@ import Bus
 import Contracts
 import Distributed
 import Glibc
+import Host
 import Routing
 import Signals
 
 /// Our path: the same work through the broker's rules, distributed actors and the packed form.
 enum Ours {
-    static let key = [UInt8](repeating: 42, count: 32)
+    /// Every part derives the same secrets; nothing but a benchmark runs under it.
+    static let key = ClusterKey(hex: String(repeating: "2a", count: 32))
 
     static func broker(_ folder: String) async throws {
         let access = AccessList([
@@ -15,7 +17,7 @@ enum Ours {
             ("bench", AccessList.Entry(call: ["echo"], publish: ["bench"], listen: ["bench"])),
         ])
         let configuration = BrokerConfiguration(
-            endpoints: BusEndpoints(run: folder), admission: AdmissionRules(clusterKey: key), access: access,
+            endpoints: BusEndpoints(run: folder), admission: AdmissionRules(accepts: { key?.accepts($0, of: $1) ?? false }), access: access,
             generation: 1)
         let hub = BrokerHub(configuration, log: Log(descriptor: STDERR_FILENO, level: .error))
         try await hub.start()
@@ -27,10 +29,10 @@ enum Ours {
         guard let slot = SlotName(role: role, host: "local", number: number) else {
             throw BusError.malformed("\(role).\(number)")
         }
-        let user = ClusterSecret.user(slot: slot.description, spawn: 1)
+        let user = ClusterKey.user(slot, spawn: 1)
         var configuration = BusConfiguration(
             endpoints: BusEndpoints(run: folder),
-            credentials: .secret(user: user, secret: ClusterSecret.derive(key: key, user: user)), slot: slot,
+            credentials: .secret(user: user, secret: key?.secret(of: user) ?? ""), slot: slot,
             spawn: 1, window: window)
         configuration.patience = .seconds(60)
         let system = BusSystem(configuration)

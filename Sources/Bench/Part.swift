@@ -5,8 +5,14 @@ import Signals
 
 /// The processes that a benchmark is made of. Each is this same executable, started with `bench-part`.
 public enum BenchPart {
+    /// Runs one part and exits.
+    public static func main(_ arguments: [String]) -> Never {
+        Task.detached { exit(await run(arguments)) }
+        while true { pause() }
+    }
+
     /// Runs one part; its arguments are the part's name and `key=value` pairs.
-    public static func run(_ arguments: [String]) async -> Int32 {
+    static func run(_ arguments: [String]) async -> Int32 {
         var values: [String: String] = [:]
         for argument in arguments.dropFirst() {
             let pair = argument.split(separator: "=", maxSplits: 1)

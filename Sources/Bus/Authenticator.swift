@@ -4,20 +4,16 @@ import Routing
 
 /// Who may join, and as whom. The broker asks for every connection, before any frame of it is read.
 public struct AdmissionRules: Sendable {
-    /// The cluster's key, from which every secret of this host derives; nil admits nobody by secret.
-    public var clusterKey: [UInt8]?
+    /// Whether a secret is that user's; nil admits nobody by secret.
+    public var accepts: (@Sendable (_ secret: String, _ user: String) -> Bool)?
     /// CURVE public keys in Z85, and the role that each stands for.
     public var keys: [(key: String, role: String)]
 
-    public init(clusterKey: [UInt8]?, keys: [(key: String, role: String)] = []) {
-        self.clusterKey = clusterKey
+    public init(
+        accepts: (@Sendable (_ secret: String, _ user: String) -> Bool)?, keys: [(key: String, role: String)] = []
+    ) {
+        self.accepts = accepts
         self.keys = keys
-    }
-
-    /// The user a secret belongs to, or nil.
-    func admit(user: String, secret: [UInt8]) -> Bool {
-        guard let clusterKey else { return false }
-        return ClusterSecret.equal(Array(ClusterSecret.derive(key: clusterKey, user: user).utf8), secret)
     }
 
     /// The role a public key stands for, or nil.
@@ -51,9 +47,7 @@ final class Authenticator {
         try socket.bind("inproc://zeromq.zap.01")
     }
 
-    var interest: zmq_pollitem_t {
-        zmq_pollitem_t(socket: socket.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-    }
+    var descriptor: Int32 { socket.descriptor }
 
     /// Answers what waits; true when there was any.
     func turn() -> Bool {
@@ -73,7 +67,7 @@ final class Authenticator {
         var user: String?
         if parts.count >= 8, parts[5] == Array("PLAIN".utf8), parts[6].count <= 255 {
             let name = String(decoding: parts[6], as: UTF8.self)
-            if rules.admit(user: name, secret: parts[7]) { user = name }
+            if rules.accepts?(String(decoding: parts[7], as: UTF8.self), name) == true { user = name }
         } else if parts.count >= 7, parts[5] == Array("CURVE".utf8) {
             user = rules.admit(key: parts[6])
         }

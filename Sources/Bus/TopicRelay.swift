@@ -34,11 +34,7 @@ final class TopicRelay {
         try subscribers.open(configuration.endpoints.topics, remote: configuration.remote?.topics, configuration)
     }
 
-    var interests: [zmq_pollitem_t] {
-        [publishers, subscribers].map {
-            zmq_pollitem_t(socket: $0.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-        }
-    }
+    var descriptors: [Int32] { [publishers.descriptor, subscribers.descriptor] }
 
     func adopt(_ access: AccessList) {
         self.access = access

@@ -59,25 +59,37 @@ public struct Birth: Sendable {
 
     /// Reads it, once in a process's life: the secret is gone after that, and the descriptors have an owner.
     public static func read() throws -> Birth {
+        try read(firstDescriptor: BirthDescriptor.secret) { name in getenv(name).map { String(cString: $0) } }
+    }
+
+    /// The same from other descriptors and variables, so that a test can be parent and child at once.
+    static func read(firstDescriptor: Int32, variable: (String) -> String?) throws -> Birth {
         guard let slot = variable("KINTSUGI_SLOT") else { throw BirthFault.noBirth }
         guard let name = SlotName(slot) else {
             throw BirthFault.bad(variable: "KINTSUGI_SLOT", expected: "a slot such as orders@local.1", found: slot)
         }
-        let offset = variable("KINTSUGI_PORT_OFFSET") ?? "0"
-        guard let portOffset = Int(offset) else {
-            throw BirthFault.bad(variable: "KINTSUGI_PORT_OFFSET", expected: "a number", found: offset)
+        func number<Number: LosslessStringConvertible>(_ name: String, default standard: String?) throws -> Number {
+            let text = variable(name) ?? standard
+            guard let number = text.flatMap({ Number($0) }) else {
+                throw BirthFault.bad(variable: name, expected: "a number", found: text)
+            }
+            return number
         }
-        guard let spawn = variable("KINTSUGI_SPAWN").flatMap({ UInt64($0) }) else {
-            throw BirthFault.bad(
-                variable: "KINTSUGI_SPAWN", expected: "a number", found: variable("KINTSUGI_SPAWN"))
+        func path(_ name: String) throws -> String {
+            guard let value = variable(name), !value.isEmpty else {
+                throw BirthFault.bad(variable: name, expected: "a path", found: nil)
+            }
+            return value
         }
-        let secretPipe = try inherit(BirthDescriptor.secret, "the secret")
+        let offset = firstDescriptor - BirthDescriptor.secret
+        let secretPipe = try inherit(BirthDescriptor.secret + offset, "the secret")
         return Birth(
-            slot: name, spawn: spawn, secret: try readSecret(from: secretPipe), listeners: try readListeners(),
-            data: try required("KINTSUGI_DATA"), run: try required("KINTSUGI_RUN"),
-            config: variable("KINTSUGI_CONFIG") ?? "", portOffset: portOffset,
-            lifeline: try inherit(BirthDescriptor.lifeline, "the lifeline"),
-            readiness: try inherit(BirthDescriptor.readiness, "readiness"))
+            slot: name, spawn: try number("KINTSUGI_SPAWN", default: nil), secret: try readSecret(from: secretPipe),
+            listeners: try readListeners(variable("KINTSUGI_LISTEN") ?? ""), data: try path("KINTSUGI_DATA"),
+            run: try path("KINTSUGI_RUN"), config: variable("KINTSUGI_CONFIG") ?? "",
+            portOffset: try number("KINTSUGI_PORT_OFFSET", default: "0"),
+            lifeline: try inherit(BirthDescriptor.lifeline + offset, "the lifeline"),
+            readiness: try inherit(BirthDescriptor.readiness + offset, "readiness"))
     }
 
     /// Tells the parent that this process serves.
@@ -88,15 +100,6 @@ public struct Birth: Sendable {
         listeners.first { $0.name == name }?.descriptor
     }
 
-    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-    private static func required(_ name: String) throws(BirthFault) -> String {
-        guard let value = variable(name), !value.isEmpty else {
-            throw .bad(variable: name, expected: "a path", found: nil)
-        }
-        return value
-    }
-
     /// Takes over an inherited descriptor; what this process starts shall not have it.
     private static func inherit(_ number: Int32, _ purpose: String) throws(BirthFault) -> Descriptor {
         guard host_fcntl(number, F_SETFD, FD_CLOEXEC) == 0 else { throw .closed(descriptor: number, purpose: purpose) }
@@ -105,15 +108,15 @@ public struct Birth: Sendable {
 
     private static func readSecret(from pipe: Descriptor) throws -> String {
         var bytes: [UInt8] = []
-        while bytes.count < 128, let part = try pipe.read(upTo: 128), !part.isEmpty { bytes += part }
+        // Not until the end: it is no fault of the child if somebody else still holds the other side open.
+        while bytes.count < 65, let part = try pipe.read(upTo: 65), !part.isEmpty { bytes += part }
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasSuffix("\n"), ClusterKey(hex: String(text.dropLast())) != nil else { throw BirthFault.badSecret }
         return String(text.dropLast())
     }
 
-    private static func readListeners() throws -> [Listener] {
-        let text = variable("KINTSUGI_LISTEN") ?? ""
-        return try text.split(separator: ",").map { entry in
+    private static func readListeners(_ text: String) throws -> [Listener] {
+        try text.split(separator: ",").map { entry in
             let parts = entry.split(separator: "=")
             guard parts.count == 2, let number = Int32(parts[1]), number >= BirthDescriptor.firstListener else {
                 throw BirthFault.bad(

@@ -26,9 +26,15 @@ public struct ClusterKey: Sendable, Equatable {
     /// 64 hexadecimal digits: the birth secret of the broker, which thus can check everyone else's.
     public var hex: String { Self.hex(bytes) }
 
-    /// The birth secret of one process: BLAKE2b, keyed with the cluster's key, of `orders@local.1#17`.
-    public func secret(of slot: SlotName, spawn: UInt64) -> String {
-        let message = Array("\(slot)#\(spawn)".utf8)
+    /// What a process is called where it proves itself: one start of one slot.
+    public static func user(_ slot: SlotName, spawn: UInt64) -> String { "\(slot)#\(spawn)" }
+
+    /// The birth secret of one process.
+    public func secret(of slot: SlotName, spawn: UInt64) -> String { secret(of: Self.user(slot, spawn: spawn)) }
+
+    /// The secret of a user, `orders@local.1#17` or `operator`: BLAKE2b of the name, keyed with the cluster's key.
+    public func secret(of user: String) -> String {
+        let message = Array(user.utf8)
         var hash = [UInt8](repeating: 0, count: Self.length)
         crypto_generichash(&hash, Self.length, message, UInt64(message.count), bytes, Self.length)
         return Self.hex(hash)
@@ -42,9 +48,15 @@ public struct ClusterKey: Sendable, Equatable {
     /// The role that checks everyone's secret.
     public static let keeper = "broker"
 
-    /// Whether `secret` is that process's; in a time that does not tell how much of it was right.
-    public func accepts(_ secret: String, of slot: SlotName, spawn: UInt64) -> Bool {
-        let right = Array(self.secret(of: slot, spawn: spawn).utf8)
+    /// The secret of this key's holder at birth: its own place on the bus is proved like everyone else's.
+    public static func busSecret(of slot: SlotName, spawn: UInt64, birthSecret: String) -> String {
+        guard slot.role == keeper, let key = ClusterKey(hex: birthSecret) else { return birthSecret }
+        return key.secret(of: slot, spawn: spawn)
+    }
+
+    /// Whether `secret` is that user's; in a time that does not tell how much of it was right.
+    public func accepts(_ secret: String, of user: String) -> Bool {
+        let right = Array(self.secret(of: user).utf8)
         let given = Array(secret.utf8)
         return given.count == right.count && sodium_memcmp(right, given, right.count) == 0
     }

@@ -1,22 +1,22 @@
 public import Contracts
 import Glibc
 
-/// The folders of one cluster.
-public struct ClusterFolders: Sendable, Equatable {
-    public let data: String
-    public var run: String { "\(data)/run" }
-    public var log: String { "\(data)/log" }
+/// Where the processes of one cluster find their things, and by how much their ports are shifted.
+public struct Surroundings: Sendable, Equatable {
+    public let places: Places
     /// The immutable configuration that the workers read; empty when there is none.
     public var config: String
     public var portOffset: Int
 
-    public init(data: String, config: String = "", portOffset: Int = 0) {
-        self.data = data
+    public init(places: Places, config: String = "", portOffset: Int = 0) {
+        self.places = places
         self.config = config
         self.portOffset = portOffset
     }
 
-    public func logFile(of slot: SlotName) -> LogFile { LogFile(path: "\(log)/\(slot.role).\(slot.number).log") }
+    public func logFile(of slot: SlotName) -> LogFile {
+        LogFile(path: "\(places.log)/\(slot.role).\(slot.number).log")
+    }
 }
 
 /// The parent's side of a birth: everything that `Birth.read` finds in the child.
@@ -30,14 +30,14 @@ public struct Delivery {
     public var environment: [(name: String, value: String)] = []
     /// Descriptors by name, the listening sockets above all; the child gets them from `firstListener` on.
     public var listeners: [(name: String, descriptor: Descriptor)] = []
-    public var folders: ClusterFolders
+    public var surroundings: Surroundings
 
-    public init(slot: SlotName, spawn: UInt64, secret: String, executable: String, folders: ClusterFolders) {
+    public init(slot: SlotName, spawn: UInt64, secret: String, executable: String, surroundings: Surroundings) {
         self.slot = slot
         self.spawn = spawn
         self.secret = secret
         self.executable = executable
-        self.folders = folders
+        self.surroundings = surroundings
     }
 
     /// A new process, and the pipe on which it says that it is ready.
@@ -71,12 +71,15 @@ public struct Delivery {
             .map { "\($1.name)=\(BirthDescriptor.firstListener + Int32($0))" }.joined(separator: ",")
         var pairs: [(name: String, value: String)] = [
             ("PATH", getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"),
-            ("HOME", folders.data), ("TZ", "UTC"), ("LANG", "C.UTF-8"),
+            ("HOME", surroundings.places.data), ("TZ", "UTC"), ("LANG", "C.UTF-8"),
             // A trace on stderr within seconds; then the process must be gone, it is waited for.
-            ("SWIFT_BACKTRACE", "enable=yes,timeout=5s,interactive=no,color=no,output-to=stderr,threads=crashed"),
-            ("KINTSUGI_SLOT", "\(slot)"), ("KINTSUGI_SPAWN", "\(spawn)"), ("KINTSUGI_DATA", folders.data),
-            ("KINTSUGI_RUN", folders.run), ("KINTSUGI_CONFIG", folders.config),
-            ("KINTSUGI_PORT_OFFSET", "\(folders.portOffset)"), ("KINTSUGI_LISTEN", listen),
+            (
+                "SWIFT_BACKTRACE",
+                "enable=yes,timeout=5s,interactive=no,color=no,output-to=stderr,threads=crashed,symbolicate=fast"
+            ),
+            ("KINTSUGI_SLOT", "\(slot)"), ("KINTSUGI_SPAWN", "\(spawn)"), ("KINTSUGI_DATA", surroundings.places.data),
+            ("KINTSUGI_RUN", surroundings.places.run), ("KINTSUGI_CONFIG", surroundings.config),
+            ("KINTSUGI_PORT_OFFSET", "\(surroundings.portOffset)"), ("KINTSUGI_LISTEN", listen),
         ]
         for (name, value) in environment {
             pairs.removeAll { $0.name == name }

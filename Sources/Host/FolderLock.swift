@@ -28,22 +28,3 @@ public struct FolderLock: Sendable {
         _ = try descriptor.write("\(getpid())\n".utf8)
     }
 }
-
-/// Folders of the cluster.
-public enum Folder {
-    /// Makes a folder that only this user may enter, and those above it, where they are missing.
-    public static func make(_ path: String) throws(SystemFault) {
-        var made = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
-            made += "/\(part)"
-            if mkdir(made, 0o700) != 0, errno != EEXIST { throw SystemFault("make the folder \(made)") }
-        }
-    }
-
-    /// The absolute path of an existing folder.
-    public static func absolute(_ path: String) throws(SystemFault) -> String {
-        guard let resolved = realpath(path, nil) else { throw SystemFault("find the folder \(path)") }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
-}

@@ -38,7 +38,8 @@ public final class PacketChannel: Sendable {
     public func send(_ value: some Encodable, patience: Duration = .zero) throws {
         let bytes = try JSONEncoder().encode(value)
         guard bytes.count <= Self.largest else { throw Fault.tooLarge(bytes.count) }
-        let until = MonotonicClock.now() + UInt64(patience.components.seconds) * 1_000_000_000
+        let (seconds, attoseconds) = patience.components
+        let until = MonotonicClock.now() + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
         while true {
             let sent = bytes.withUnsafeBytes { buffer in
                 Glibc.send(

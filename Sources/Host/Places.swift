@@ -12,6 +12,9 @@ public struct Places: Sendable, Equatable {
     /// The socket on which the supervisor takes commands.
     public var controlSocket: String { "\(run)/control.sock" }
 
+    /// With what the operator's own commands join the bus: user `operator`, 64 hexadecimal digits.
+    public var operatorSecret: String { "\(run)/operator.secret" }
+
     /// sockaddr_un holds 108 bytes with the closing zero.
     static let longestSocketPath = 107
     /// Room for the longest name of a socket in `run`.

@@ -30,6 +30,9 @@ public enum ProcessFiles {
             memory: resident * sysconf(Int32(_SC_PAGESIZE)))
     }
 
+    /// This process's number.
+    public static var ownNumber: Int32 { getpid() }
+
     /// The process's short name, such as `nginx`.
     public static func name(_ pid: Int32) -> String? {
         text("/proc/\(pid)/comm").map { String($0.prefix { $0 != "\n" }) }

@@ -53,6 +53,23 @@ public enum Kernel {
         return reaped
     }
 
+    /// Kills all children that are left, and those whom their deaths make ours; for the very end. How many there were.
+    public static func killOrphans() -> Int {
+        var killed = 0
+        // Each round may bring up the next generation; processes in the kernel's hands for longer are left to it.
+        for _ in 1...8 {
+            let left = children().compactMap { try? ProcessHandle(pid: $0) }
+            guard !left.isEmpty else { break }
+            for child in left {
+                child.send(SIGKILL)
+                if Poll.readable(child.descriptor.number, within: .seconds(1)), (try? child.reap()) != nil {
+                    killed += 1
+                }
+            }
+        }
+        return killed
+    }
+
     /// The children of this thread of the process; the guardian has but one.
     static func children() -> [Int32] {
         let own = getpid()

@@ -26,6 +26,8 @@ final class ControlDoor {
     }
 
     private let listener: Descriptor
+    /// Without descriptors left a waiting connection would wake the loop for ever.
+    private var isPaused = false
     private var connections: [Connection] = []
 
     init(listener: Descriptor) { self.listener = listener }
@@ -33,7 +35,7 @@ final class ControlDoor {
     /// What to wait for; `serve` wants the same entries back with what happened.
     var interests: [pollfd] {
         // Above the limit connections wait in the kernel.
-        let isFull = connections.count >= Self.mostClients
+        let isFull = isPaused || connections.count >= Self.mostClients
         return [Poll.interest(isFull ? -1 : listener.number)]
             + connections.map { connection in
                 var entry = Poll.interest(connection.descriptor.number, writing: !connection.output.isEmpty)
@@ -82,10 +84,14 @@ final class ControlDoor {
         while MonotonicClock.now() < until {
             let waiting = connections.filter { !$0.output.isEmpty && !$0.isClosed }
             guard !waiting.isEmpty else { return }
-            _ = Poll.wait(waiting.map { pollfd(fd: $0.descriptor.number, events: Int16(POLLOUT), revents: 0) }, until: until)
+            _ = Poll.wait(
+                waiting.map { pollfd(fd: $0.descriptor.number, events: Int16(POLLOUT), revents: 0) }, until: until)
             for connection in waiting { write(connection) }
         }
     }
+
+    /// Accepts again, if that had failed; to be called now and then.
+    func resume() { isPaused = false }
 
     private func accept() {
         do {
@@ -93,7 +99,8 @@ final class ControlDoor {
                 connections.append(Connection(socket))
             }
         } catch {
-            Log.standard.write(.error, "control connection not accepted", ["error": "\(error)"])
+            isPaused = true
+            Log.standard.limited("accept", .error, "control connection not accepted", ["error": "\(error)"])
         }
     }
 

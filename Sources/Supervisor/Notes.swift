@@ -30,10 +30,12 @@ enum Notes {
 
     static func write(_ note: Tree.RoleNote, _ role: String) {
         switch note {
-        case .givenUp: Log.standard.write(.error, "ROLE GIVEN UP: all of its workers have failed", ["role": .text(role)])
+        case .givenUp:
+            Log.standard.write(.error, "ROLE GIVEN UP: all of its workers have failed", ["role": .text(role)])
         case .isBack: Log.standard.write(.info, "role is back", ["role": .text(role)])
         case .rolled: Log.standard.write(.info, "role rolled", ["role": .text(role)])
-        case .rollAborted(let reason): Log.standard.write(.error, "roll aborted", ["role": .text(role), "why": .text(reason)])
+        case .rollAborted(let reason):
+            Log.standard.write(.error, "roll aborted", ["role": .text(role), "why": .text(reason)])
         }
     }
 }

@@ -11,6 +11,7 @@ final class SupervisorShell {
 
     private let birth: Birth
     private let inbox: Inbox
+    private let bus: SupervisorBus
     private let guardian: PacketChannel
     private let door: ControlDoor
     private let sampler = Sampler()
@@ -21,7 +22,8 @@ final class SupervisorShell {
     private var nextSample = SupervisorShell.now()
     private var isDone = false
 
-    init(birth: Birth, inbox: Inbox) throws {
+    init(birth: Birth, inbox: Inbox, bus: SupervisorBus) throws {
+        self.bus = bus
         guard let channel = birth.listener(named: "guardian"), let control = birth.listener(named: "control") else {
             throw BirthFault.bad(
                 variable: "KINTSUGI_LISTEN", expected: "the descriptors guardian and control",
@@ -67,7 +69,9 @@ final class SupervisorShell {
         try handle(.tick)
         if now >= nextSample {
             nextSample = now + .seconds(1)
+            door.resume()
             try sample(now)
+            bus.askLoad()
         }
     }
 
@@ -94,6 +98,7 @@ final class SupervisorShell {
         case .exited(let slot, let spawn, let status):
             // First, so that no new process is ordered for a slot that is still in the table.
             try guardian.send(SupervisorWord.forget(slot, spawn: spawn), patience: .seconds(1))
+            bus.gone(slot, spawn: spawn)
             try handle(.exited(slot, spawn: spawn, status))
         case .ping(let number): try guardian.send(SupervisorWord.pong(number), patience: .seconds(1))
         case .shutDown(let reason):
@@ -131,7 +136,7 @@ final class SupervisorShell {
                     ClusterStatus(
                         data: welcome.data, guardian: welcome.guardian,
                         uptimeSeconds: now.since(welcome.since).inSeconds,
-                        slots: tree.statuses(at: now).map(sampler.completed))))
+                        slots: tree.statuses(at: now).map(sampler.completed).map(bus.completed))))
             return
         }
         lastTicket += 1

@@ -56,12 +56,14 @@ public enum ClusterFile {
         limits.memoryBytes = section.optional("memory_limit", .size(in: 1 << 20...1 << 40))
         section.optionalSection("intensity") { intensity in
             limits.intensity = Intensity.Limit(
-                restarts: intensity.required("restarts", .wholeNumber(in: 1...1_000)),
+                faults: intensity.required("faults", .wholeNumber(in: 1...1_000)),
                 within: intensity.required("within", deadline))
         }
         section.optionalSection("backoff") { backoff in
-            limits.backoff = Backoff(
-                base: backoff.required("base", deadline), limit: backoff.required("limit", deadline))
+            limits.backoff.base = backoff.value("base", deadline, otherwise: limits.backoff.base)
+            limits.backoff.longest = backoff.value("longest", deadline, otherwise: limits.backoff.longest)
+            limits.backoff.forgottenAfter = backoff.value(
+                "forgotten_after", deadline, otherwise: limits.backoff.forgottenAfter)
         }
         return limits
     }

@@ -44,7 +44,8 @@ public final class WorkerProcess: Sendable {
         bell = try Descriptor.bell()
     }
 
-    /// Runs until the end and exits the process.
+    /// Runs until the end and exits the process. Call it from `main.swift`, before any other thread is made: signals
+    /// are blocked first, and the main thread then waits for them while the pool works.
     ///
     /// - Parameters:
     ///   - window: how many calls the process takes at once; 0 for one that only calls.
@@ -53,33 +54,42 @@ public final class WorkerProcess: Sendable {
     ///   - finish: runs when no more work comes and none is in hand.
     public static func run<Options: Sendable>(
         window: Int = 64, settings: (Layers) -> Options,
-        serve: (WorkerContext, Options) async throws -> Void,
+        serve: @escaping @Sendable (WorkerContext, Options) async throws -> Void,
         finish: @escaping @Sendable () async -> Void = {}
-    ) async -> Never {
-        // Read from a descriptor from here on; threads made later inherit the mask.
-        let signals = try? SignalReader([SIGTERM, SIGINT])
-        signal(SIGPIPE, SIG_IGN)
+    ) -> Never {
         do {
+            let signals = try SignalReader([SIGTERM, SIGINT])
+            signal(SIGPIPE, SIG_IGN)
             let birth = try Birth.read()
-            let log = Log.standard
-            log.identify(role: birth.slot.role, slot: birth.slot.number, incarnation: birth.spawn)
+            Log.standard.identify(role: birth.slot.role, slot: birth.slot.number, incarnation: birth.spawn)
             let options = try Layers.read(
                 arguments: Array(CommandLine.arguments.dropFirst()), environment: environment(),
                 alsoKnown: birthVariables, settings)
             let bus = BusSystem(BusConfiguration(birth: birth, window: window))
-            let context = WorkerContext(birth: birth, bus: bus, log: log, metrics: .standard)
-            try await serve(context, options)
-            guard let signals else { throw BusError.closed("signals cannot be read in this process") }
-            exit(try await WorkerProcess(context, finishing: finish).live(signals))
-        } catch let mistake as ConfigurationError {
-            Log.standard.error("the settings are not usable", ["mistakes": .text(mistake.description)])
-            exit(WorkerExit.configuration)
-        } catch let fault as BirthFault {
+            let process = try WorkerProcess(
+                WorkerContext(birth: birth, bus: bus, log: .standard, metrics: .standard), finishing: finish)
+            Task.detached {
+                do {
+                    try await serve(process.context, options)
+                    exit(try await process.live())
+                } catch { exit(complain(error)) }
+            }
+            process.watch(signals)
+        } catch { exit(complain(error)) }
+    }
+
+    /// Says what is wrong; the code to exit with.
+    private static func complain(_ error: any Error) -> Int32 {
+        switch error {
+        case let mistakes as ConfigurationError:
+            Log.standard.error("the settings are not usable", ["mistakes": .text(mistakes.description)])
+            return WorkerExit.configuration
+        case let fault as BirthFault:
             Log.standard.error("the process was not born well", ["why": .text(fault.description)])
-            exit(WorkerExit.configuration)
-        } catch {
+            return WorkerExit.configuration
+        default:
             Log.standard.error("the process cannot work", ["why": "\(error)"])
-            exit(WorkerExit.failure)
+            return WorkerExit.failure
         }
     }
 
@@ -96,24 +106,42 @@ public final class WorkerProcess: Sendable {
 
     // MARK: life
 
-    private func live(_ signals: SignalReader) async throws -> Int32 {
-        let watch = WatchThread(
-            signals: signals, lifeline: context.birth.lifeline, bell: bell,
-            deadline: { [life] in life.withLock { $0.deadline } },
-            happened: { [self] in happened($0) }, everySecond: { [self] in publishMetrics() })
-        watch.start()
+    private func live() async throws -> Int32 {
         let standing = Task { await followStanding() }
         try context.bus.start()
-        var code = WorkerExit.failure
-        for await exit in ended {
-            code = exit
-            break
-        }
+        let code = await ended.first { _ in true } ?? WorkerExit.failure
         standing.cancel()
         await finishing()
         await context.bus.stop()
         context.log.info("the process ends", ["exit": .integer(Int(code))])
+        context.log.tellLeftOut(all: true)
         return code
+    }
+
+    /// Waits for what comes from outside the bus: signals, the guardian's end, the clock. This thread never touches
+    /// the pool, so a blocked pool cannot keep a process from being told to stop.
+    private func watch(_ signals: SignalReader) -> Never {
+        var next = Moment.now + .seconds(1)
+        var orphaned = false
+        while true {
+            let until = min(life.withLock { $0.deadline }, next)
+            var interests = [Poll.interest(signals.descriptor.number), Poll.interest(bell.number)]
+            if !orphaned { interests.append(Poll.interest(context.birth.lifeline.number)) }
+            let ready = Poll.wait(interests, until: until.nanoseconds)
+            if ready[0].revents != 0, let taken = try? signals.take(), !taken.isEmpty { happened(.stopWanted) }
+            if ready[1].revents != 0 { bell.silence() }
+            if !orphaned, ready[2].revents != 0 {
+                orphaned = true
+                context.log.error("the guardian is gone; leaving in a minute")
+                happened(.guardianGone)
+            }
+            happened(.tick)
+            if Moment.now >= next {
+                next = Moment.now + .seconds(1)
+                publishMetrics()
+                context.log.tellLeftOut()
+            }
+        }
     }
 
     private func followStanding() async {
@@ -154,10 +182,6 @@ public final class WorkerProcess: Sendable {
             case .finish(let exit): end.yield(exit)
             }
         }
-        if case .guardianGone = event {
-            context.log.error("the guardian is gone; leaving in a minute")
-            bell.ring()
-        }
     }
 
     // MARK: metrics
@@ -191,7 +215,9 @@ extension BusConfiguration {
     public init(birth: Birth, window: Int) {
         self.init(
             endpoints: BusEndpoints(run: birth.run),
-            credentials: .secret(user: "\(birth.slot)#\(birth.spawn)", secret: birth.secret), slot: birth.slot,
-            spawn: birth.spawn, window: window)
+            credentials: .secret(
+                user: ClusterKey.user(birth.slot, spawn: birth.spawn),
+                secret: ClusterKey.busSecret(of: birth.slot, spawn: birth.spawn, birthSecret: birth.secret)),
+            slot: birth.slot, spawn: birth.spawn, window: window)
     }
 }

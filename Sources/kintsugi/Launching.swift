@@ -59,7 +59,7 @@ struct Launching {
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var process: pid_t = 0
-        let code = posix_spawn(&process, "/proc/self/exe", &actions, &attributes, &arguments, environ)
+        let code = posix_spawn(&process, "/proc/self/exe", &actions, &attributes, &arguments, host_environment())
         guard code == 0 else { throw Failure("the guardian could not be started: \(reason(code))") }
         return process
     }

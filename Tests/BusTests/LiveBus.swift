@@ -1,6 +1,7 @@
 import Contracts
 import Distributed
 import Glibc
+import Host
 import Routing
 import Signals
 
@@ -8,7 +9,7 @@ import Signals
 
 /// A broker and its peers in this process, over real sockets in a folder of their own.
 final class LiveBus: Sendable {
-    static let key = [UInt8](repeating: 7, count: 32)
+    static let key = ClusterKey.make()
     let folder: String
     let hub: BrokerHub
 
@@ -21,7 +22,7 @@ final class LiveBus: Sendable {
     init(limits: RouterLimits = RouterLimits(), generation: UInt32 = 1, folder: String? = nil) async throws {
         self.folder = folder ?? LiveBus.makeFolder()
         var configuration = BrokerConfiguration(
-            endpoints: BusEndpoints(run: self.folder), admission: AdmissionRules(clusterKey: LiveBus.key),
+            endpoints: BusEndpoints(run: self.folder), admission: AdmissionRules(accepts: { LiveBus.key.accepts($0, of: $1) }),
             access: LiveBus.access, generation: generation)
         configuration.limits = limits
         hub = BrokerHub(configuration, log: Log(descriptor: STDERR_FILENO, level: .error))
@@ -38,10 +39,10 @@ final class LiveBus: Sendable {
         _ role: String, number: Int = 1, spawn: UInt64 = 1, window: Int = 64, secret: String? = nil
     ) -> BusSystem {
         let slot = SlotName(role: role, host: "local", number: number)!
-        let user = ClusterSecret.user(slot: slot.description, spawn: spawn)
+        let user = ClusterKey.user(slot, spawn: spawn)
         let configuration = BusConfiguration(
             endpoints: BusEndpoints(run: folder),
-            credentials: .secret(user: user, secret: secret ?? ClusterSecret.derive(key: LiveBus.key, user: user)),
+            credentials: .secret(user: user, secret: secret ?? LiveBus.key.secret(of: user)),
             slot: slot, spawn: spawn, window: window)
         return BusSystem(configuration)
     }

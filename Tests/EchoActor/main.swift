@@ -1,15 +1,15 @@
-import CHost
+import Bus
 import Contracts
-import Distributed
+import Settings
+import Worker
 
-let b = host_distributed_begin(), e = host_distributed_end()
-if let b, let e {
-    var p = b
-    while p < e {
-        let off = p.load(as: Int32.self)
-        let name = (p + Int(off)).assumingMemoryBound(to: CChar.self)
-        print(String(cString: name))
-        p += 20
-    }
-}
-print(String(reflecting: $Echo<LocalTestingDistributedActorSystem>.self))
+// A process that only answers: what the tests of the cluster start, load and kill.
+WorkerProcess.run(
+    window: 64, settings: EchoSettings.init,
+    serve: { worker, settings in
+        if settings.refuse { throw BusError.closed("told to fail at start") }
+        worker.bus.allow(EchoError.self, as: "EchoError")
+        worker.bus.serve($Echo<BusSystem>.self) { EchoActor(actorSystem: $0) }
+        worker.bus.onDelivery("Say") { $0.body }
+        worker.bus.onDelivery("Crash") { _ in EchoActor.trap() }
+    })

@@ -36,13 +36,16 @@ struct SmallRulesTests {
         #expect(!again)
     }
 
-    @Test("whose fault a death was", arguments: [
-        (ProcessExit.signal(9, core: false), "outside", "interrupted"), (.signal(15, core: false), "outside", "interrupted"),
-        (.signal(4, core: true), "fault", "fault"), (.signal(5, core: true), "fault", "fault"),
-        (.signal(6, core: true), "fault", "fault"), (.signal(7, core: true), "fault", "fault"),
-        (.signal(8, core: true), "fault", "fault"), (.signal(11, core: false), "fault", "fault"),
-        (.code(1), "fault", "fault"), (.code(0), "outside", "fault"), (.code(78), "misconfigured", "misconfigured"),
-    ])
+    @Test(
+        "whose fault a death was",
+        arguments: [
+            (ProcessExit.signal(9, core: false), "outside", "interrupted"),
+            (.signal(15, core: false), "outside", "interrupted"),
+            (.signal(4, core: true), "fault", "fault"), (.signal(5, core: true), "fault", "fault"),
+            (.signal(6, core: true), "fault", "fault"), (.signal(7, core: true), "fault", "fault"),
+            (.signal(8, core: true), "fault", "fault"), (.signal(11, core: false), "fault", "fault"),
+            (.code(1), "fault", "fault"), (.code(0), "outside", "fault"), (.code(78), "misconfigured", "misconfigured"),
+        ])
     func deaths(_ status: ProcessExit, whenReady: String, before: String) {
         #expect("\(Death(status, readyFor: .seconds(5)))".hasPrefix(whenReady))
         #expect("\(Death(status, readyFor: nil))".hasPrefix(before))
@@ -56,11 +59,13 @@ struct SmallRulesTests {
     @Test("a slot's name is read and written", arguments: ["orders@local.1", "a-1@host.example.org.9999"])
     func slotNames(_ text: String) { #expect(SlotName(text)?.description == text) }
 
-    @Test("what is not a slot's name is refused", arguments: [
-        "", "orders", "orders@local", "orders@local.0", "orders@local.10000", "orders@local.01", "orders@local.+1",
-        "Orders@local.1", "1orders@local.1", "orders@.1", "@local.1", "or ders@local.1", "orders@lo_cal.1",
-        "a23456789012345678901234567890123@local.1", "orders@-local.1",
-    ])
+    @Test(
+        "what is not a slot's name is refused",
+        arguments: [
+            "", "orders", "orders@local", "orders@local.0", "orders@local.10000", "orders@local.01", "orders@local.+1",
+            "Orders@local.1", "1orders@local.1", "orders@.1", "@local.1", "or ders@local.1", "orders@lo_cal.1",
+            "a23456789012345678901234567890123@local.1", "orders@-local.1",
+        ])
     func badSlotNames(_ text: String) { #expect(SlotName(text) == nil) }
 
     @Test("signals have names, with and without SIG")

@@ -160,6 +160,9 @@ public struct Router<Message> {
     /// How many calls wait for the role that most wait for.
     public var longestQueue: Int { roles.reduce(0) { max($0, $1.queue.count) } }
 
+    /// Whether anything waits for a worker.
+    public var hasWaiting: Bool { roles.contains { !$0.queue.isEmpty } }
+
     /// How many calls are in workers' hands.
     public var inFlight: Int { flights.count }
 }

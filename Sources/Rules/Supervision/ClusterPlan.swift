@@ -21,7 +21,7 @@ public struct ClusterPlan: Sendable, Equatable, Codable {
 }
 
 /// What a role's failure (not one worker's death) means for the roles of its group that come after it.
-public enum Strategy: String, Sendable, Codable {
+public enum Strategy: String, Sendable, Codable, CaseIterable {
     /// Nothing.
     case oneForOne = "one-for-one"
     /// They rest on it: they start only once it is ready, are stopped when it is given up, and start again after it.
@@ -53,7 +53,7 @@ public struct ListenerPlan: Sendable, Equatable, Codable {
 }
 
 /// How a worker of a role gives way to the next one in a roll.
-public enum Replacement: String, Sendable, Codable {
+public enum Replacement: String, Sendable, Codable, CaseIterable {
     /// A spare is started first, so that the role never has fewer ready workers than it wants.
     case startFirst = "start-first"
     /// For a role of which there may be only one at a time, such as the broker.
@@ -100,6 +100,8 @@ public struct SlotLimits: Sendable, Equatable, Codable {
 public enum PlanFault: Error, Equatable, CustomStringConvertible {
     case badName(String)
     case badHost(String)
+    /// A name of Kintsugi's own: its processes use it for their slots, logs and secrets.
+    case reserved(String)
     case twice(String)
     case unknown(role: String, key: String, name: String)
     case badReplicas(role: String, found: Int)
@@ -110,6 +112,7 @@ public enum PlanFault: Error, Equatable, CustomStringConvertible {
         case .badName(let name):
             "role \"\(name)\": a role's name is a small letter, then up to 31 small letters, digits and hyphens"
         case .badHost(let host): "host \"\(host)\": expected small letters, digits, dots and hyphens"
+        case .reserved(let name): "role \"\(name)\": that name is Kintsugi's own; give the role another one"
         case .twice(let name): "\"\(name)\" is there twice; give one of them another name"
         case .unknown(let role, let key, let name):
             "role \"\(role)\": \(key) names \"\(name)\", which the plan does not have"
@@ -134,6 +137,7 @@ extension ClusterPlan {
 
     private func validate(_ role: RolePlan) throws(PlanFault) {
         guard SlotName.isRole(role.name) else { throw .badName(role.name) }
+        guard role.name != "supervisor", role.name != "guardian" else { throw .reserved(role.name) }
         guard (0...1000).contains(role.replicas) else {
             throw .badReplicas(role: role.name, found: role.replicas)
         }
@@ -182,7 +186,8 @@ extension ClusterPlan {
         var spans: [(name: String, span: Duration)] = []
         // Those without dependents stop first, so a role's span is its own and the longest of those that need it.
         for role in ((try? startOrder()) ?? roles).reversed() {
-            let before = roles.filter { needs(of: $0).contains(role.name) }
+            let before =
+                roles.filter { needs(of: $0).contains(role.name) }
                 .compactMap { dependent in spans.first { $0.name == dependent.name }?.span }.max() ?? .zero
             spans.append((role.name, before + role.limits.stopWithin + .seconds(1)))
         }

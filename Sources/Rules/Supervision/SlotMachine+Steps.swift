@@ -88,7 +88,8 @@ extension SlotMachine {
             guard !tooMany else {
                 let limit = limits.intensity
                 return [died]
-                    + giveUp("more than \(limit.faults) faults in \(limit.within.inSeconds) s; the last: \(reason)", now)
+                    + giveUp(
+                        "more than \(limit.faults) faults in \(limit.within.inSeconds) s; the last: \(reason)", now)
             }
             return [died] + startLater(attempt: attempt, now)
         }

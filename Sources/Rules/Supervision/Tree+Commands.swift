@@ -27,7 +27,8 @@ extension Tree {
             shutDown(ticket, now, &effects)
             return
         case .restart(let role, let number, let rolling):
-            refusal = rolling
+            refusal =
+                rolling
                 ? beginRoll(role, number, ticket)
                 : restart(role, number, ticket, now, &effects)
         case .scale(let role, let count): refusal = scale(role, count, ticket, &effects)

@@ -7,8 +7,8 @@ import Supervision
 /// What the guardian is told by the command line.
 struct GuardianOptions {
     var plan: ClusterPlan
-    /// The cluster's directory; it is made when it is missing.
-    var data: String
+    /// The cluster's folders; they are made when they are missing.
+    var places: Places
     var config = ""
     var portOffset = 0
     /// Where executables are that the plan gives by their names; beside our own when nil.
@@ -32,10 +32,10 @@ enum GuardianFault: Error, CustomStringConvertible {
 /// one thread, which does nothing else.
 func guardCluster(_ options: GuardianOptions) throws -> Int32 {
     try options.plan.validate()
-    for folder in ["", "/run", "/log"] { try Folder.make(options.data + folder) }
-    let folders = ClusterFolders(
-        data: try Folder.absolute(options.data), config: options.config, portOffset: options.portOffset)
-    let lock = try FolderLock("\(folders.run)/guardian.lock")
+    try options.places.create()
+    let surroundings = Surroundings(
+        places: options.places, config: options.config, portOffset: options.portOffset)
+    let lock = try FolderLock("\(surroundings.places.run)/guardian.lock")
     // Read from a descriptor from here on, so that a signal that comes early is not missed.
     let signals = try SignalReader([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
     Log.standard.identify(role: "guardian")
@@ -45,7 +45,7 @@ func guardCluster(_ options: GuardianOptions) throws -> Int32 {
         try bind(plan, offset: options.portOffset)
     }
     let guardian = try Guardian(
-        plan: options.plan, folders: folders, lock: lock, signals: signals, listeners: listeners,
+        plan: options.plan, surroundings: surroundings, lock: lock, signals: signals, listeners: listeners,
         executables: options.executables ?? ProcessFiles.ownFolder(), supervisorExecutable: options.supervisor)
     return guardian.run()
 }

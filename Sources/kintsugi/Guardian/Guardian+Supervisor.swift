@@ -23,8 +23,11 @@ extension Guardian {
             let (ours, theirs) = try PacketChannel.pair()
             var delivery = Delivery(
                 slot: slot, spawn: lastSpawn, secret: key.birthSecret(of: slot, spawn: lastSpawn),
-                executable: path(of: supervisorExecutable), folders: folders)
-            delivery.listeners = [("control", control), ("guardian", theirs.descriptor)]
+                executable: path(of: supervisorExecutable), surroundings: surroundings)
+            // A socket that no role asks for is the supervisor's own: the one for metrics.
+            let own = listeners.filter { listener in !plan.roles.contains { $0.listens.contains(listener.name) } }
+            delivery.listeners =
+                [("control", control), ("guardian", theirs.descriptor)] + own.map { ($0.name, $0.descriptor) }
             supervisor = try start(delivery, memo: SlotMemo())
             channel = ours
             _ = watch.handle(.started, at: Guardian.now())
@@ -42,7 +45,7 @@ extension Guardian {
         tell(
             .welcome(
                 Welcome(
-                    plan: plan, memo: memo, data: folders.data, guardian: getpid(), since: since,
+                    plan: plan, memo: memo, data: surroundings.places.data, guardian: getpid(), since: since,
                     lastSpawn: lastSpawn, predecessors: supervisors)))
         for ward in wards { tell(.slot(ward.adoption)) }
         tell(.tableEnds)

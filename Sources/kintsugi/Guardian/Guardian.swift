@@ -19,7 +19,7 @@ final class Guardian {
     }
 
     let plan: ClusterPlan
-    let folders: ClusterFolders
+    let surroundings: Surroundings
     let signals: SignalReader
     let listeners: [ListeningSocket]
     let control: Descriptor
@@ -43,19 +43,23 @@ final class Guardian {
     private var nextLogCheck = Guardian.now()
 
     init(
-        plan: ClusterPlan, folders: ClusterFolders, lock: FolderLock, signals: SignalReader,
+        plan: ClusterPlan, surroundings: Surroundings, lock: FolderLock, signals: SignalReader,
         listeners: [ListeningSocket], executables: String, supervisorExecutable: String
     ) throws {
         self.plan = plan
-        self.folders = folders
+        self.surroundings = surroundings
         self.lock = lock
         self.signals = signals
         self.listeners = listeners
         self.executables = executables
         self.supervisorExecutable = supervisorExecutable
-        control = try UnixSocket.listen(at: "\(folders.run)/control.sock")
+        control = try UnixSocket.listen(at: surroundings.places.controlSocket)
         lifeline = try Descriptor.pipe()
         watch = SupervisorWatch(at: since, seed: UInt64.random(in: .min ... .max))
+        // Whoever may read this user's files may speak as the operator.
+        let file = try Descriptor.open(
+            surroundings.places.operatorSecret, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        _ = try file.write("\(key.secret(of: "operator"))\n".utf8)
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }
@@ -64,11 +68,17 @@ final class Guardian {
     func run() -> Int32 {
         Log.standard.write(
             .info, "guardian started",
-            ["pid": "\(getpid())", "data": .text(folders.data), "roles": .text(plan.roles.map(\.name).joined(separator: " "))])
+            [
+                "pid": "\(getpid())", "data": .text(surroundings.places.data),
+                "roles": .text(plan.roles.map(\.name).joined(separator: " ")),
+            ])
         while !isFinished {
             turn()
         }
-        unlink("\(folders.run)/control.sock")
+        let orphans = Kernel.killOrphans()
+        if orphans > 0 { Log.standard.warning("killed what workers had left behind", ["processes": .integer(orphans)]) }
+        unlink(surroundings.places.controlSocket)
+        unlink(surroundings.places.operatorSecret)
         Log.standard.write(.info, "guardian leaves: nothing is left to guard")
         return 0
     }

@@ -49,7 +49,7 @@ extension Guardian {
             guard let role = plan.role(named: slot.role) else { throw SpawnRefusal.unknownRole(slot.role) }
             var delivery = Delivery(
                 slot: slot, spawn: spawn, secret: key.birthSecret(of: slot, spawn: spawn),
-                executable: path(of: role.executable), folders: folders)
+                executable: path(of: role.executable), surroundings: surroundings)
             delivery.arguments = role.arguments
             delivery.environment = role.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             delivery.listeners = listeners.filter { role.listens.contains($0.name) }.map { ($0.name, $0.descriptor) }
@@ -65,7 +65,7 @@ extension Guardian {
     }
 
     func start(_ delivery: Delivery, memo: SlotMemo) throws -> Ward {
-        let log = folders.logFile(of: delivery.slot)
+        let log = surroundings.logFile(of: delivery.slot)
         let newborn = try delivery.start(output: try log.open(), lifeline: lifeline.read)
         return Ward(
             slot: delivery.slot, spawn: delivery.spawn, newborn: newborn, since: Guardian.now(), memo: memo, log: log)

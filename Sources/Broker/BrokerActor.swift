@@ -1,0 +1,30 @@
+import Bus
+import Contracts
+import Distributed
+import Routing
+
+/// The broker's desk on the bus. It isolates nothing of its own: the hub's thread owns the state, and every question
+/// is one message to it.
+distributed actor BrokerActor: BrokerDesk {
+    typealias ActorSystem = BusSystem
+    private let hub: HubKeeper
+
+    init(hub: HubKeeper, actorSystem: BusSystem) {
+        self.hub = hub
+        self.actorSystem = actorSystem
+    }
+
+    distributed func load() async throws -> BrokerLoad {
+        guard let report = await hub.current?.report() else { return BrokerLoad(roles: []) }
+        return BrokerLoad(
+            roles: report.roles.map { role in
+                BrokerLoad.Role(
+                    role: role.role, queued: role.queued,
+                    workers: role.workers.map {
+                        BrokerLoad.Worker(slot: $0.slot, incarnation: $0.incarnation, inHand: $0.inHand)
+                    })
+            })
+    }
+
+    distributed func gone(slot: String, spawn: UInt64) async throws { hub.current?.gone(slot: slot, spawn: spawn) }
+}

@@ -1,0 +1,48 @@
+public import Distributed
+
+/// What the broker answers about itself, on the bus.
+@Resolvable
+public protocol BrokerDesk: DistributedActor where ActorSystem: DistributedActorSystem<any Codable> {
+    /// Queues and work in hand, role by role.
+    distributed func load() async throws -> BrokerLoad
+    /// The supervisor saw that start of the slot end: its work is lost or goes to another.
+    distributed func gone(slot: String, spawn: UInt64) async throws
+}
+
+/// What the supervisor takes from other processes, on the bus.
+@Resolvable
+public protocol SupervisorDesk: DistributedActor where ActorSystem: DistributedActorSystem<any Codable> {
+    /// The broker took that start of the slot for hung.
+    distributed func hung(slot: String, spawn: UInt64) async throws
+    /// The cluster as the supervisor sees it.
+    distributed func status() async throws -> ClusterStatus
+}
+
+/// The broker's queues at one moment.
+public struct BrokerLoad: Codable, Sendable, Equatable {
+    public struct Role: Codable, Sendable, Equatable {
+        public var role: String
+        public var queued: Int
+        public var workers: [Worker]
+
+        public init(role: String, queued: Int, workers: [Worker]) {
+            self.role = role
+            self.queued = queued
+            self.workers = workers
+        }
+    }
+    public struct Worker: Codable, Sendable, Equatable {
+        public var slot: String
+        public var incarnation: UInt64
+        public var inHand: Int
+
+        public init(slot: String, incarnation: UInt64, inHand: Int) {
+            self.slot = slot
+            self.incarnation = incarnation
+            self.inHand = inHand
+        }
+    }
+    public var roles: [Role]
+
+    public init(roles: [Role]) { self.roles = roles }
+}
