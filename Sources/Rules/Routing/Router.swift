@@ -84,7 +84,10 @@ public struct Router<Message> {
         case .credit:
             let window = window(Int(clamping: header.number))
             peers[index]?.window = window
-            if let role = peers[index]?.role { dispatch(role, now) }
+            guard let role = peers[index]?.role else { return }
+            // Who joined to call only may begin to serve.
+            if window > 0, !roles[role].workers.contains(index) { roles[role].workers.append(index) }
+            dispatch(role, now)
         case .drain: drain(index, now)
         case .bye: leave(index, now)
         case .ready, .welcome, .refused, .event, .death:
