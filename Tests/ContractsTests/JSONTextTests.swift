@@ -55,7 +55,7 @@ import Testing
             ("\"\\u+123\"", "four hexadecimal digits at byte 3"),
             ("\"\u{1}\"", "an escape instead of a control character at byte 2"),
             ("1.", "a value at byte 0"), (".5", "a value at byte 0"), ("1.e5", "a value at byte 0"),
-            ("1-2", "a value at byte 0"),
+            ("1-2", "the end at byte 1"),
             ("--1", "a value at byte 0"), ("0x10", "the end at byte 1"),
         ])
     func faults(_ text: String, _ expected: String) { #expect(fault(text) == "JSON: expected \(expected)") }
