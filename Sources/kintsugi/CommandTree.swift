@@ -14,7 +14,7 @@ enum CommandTree {
                 "data", "DIR", kind: .folder, "which cluster (otherwise $KINTSUGI_DATA, or .kintsugi in this folder)"),
             .flag("json", "answer in JSON, for programs"),
         ],
-        commands: [up, down, status, restart, scale, roll, logs, kill, keys, bench, completion])
+        commands: [up, down, status, restart, scale, roll, logs, kill, keys, bench, simulate, completion])
 
     private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)
     private static let roleOrSlot = Argument(
@@ -74,6 +74,15 @@ enum CommandTree {
                     .value(
                         "kills", "N", kind: .wholeNumber(1...10_000), otherwise: "50", "how many workers are killed")
                 ]),
+        ])
+    private static let simulate = Command(
+        "simulate", "runs the cluster's own rules through crashes, broken connections and lost messages, under seeds",
+        details: "Each seed is one run: faults, healing, and the demand that everything comes to its end.",
+        options: [
+            .value("seeds", "N", kind: .wholeNumber(1...100_000_000), otherwise: "1000", "how many seeds"),
+            .value("from", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "the first seed"),
+            .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), "this seed alone"),
+            .flag("trace", "show every event of the last seed"),
         ])
     private static let completion = Command(
         "completion", "prints a script that completes command lines",

@@ -47,6 +47,7 @@ struct Operator {
         case "logs": try logs(invocation, places)
         case "keys": try keys(invocation)
         case "bench": try bench(invocation)
+        case "simulate": return simulate(Simulate(invocation), asJSON: invocation.has("json"))
         case "completion":
             let root = CommandTree.root
             terminal.write(invocation.text("SHELL") == "zsh" ? Completion.zsh(root) : Completion.bash(root))
@@ -140,6 +141,18 @@ struct Operator {
             pair = try .curve()
         }
         terminal.write(invocation.has("json") ? json(pair) : pair.explained(paint: terminal.paint))
+    }
+
+    private func simulate(_ simulate: Simulate, asJSON: Bool) -> Int32 {
+        let shown = terminal.isTerminal && !asJSON
+        let (report, events) = simulate.run { done in
+            guard shown, done % 20 == 0 else { return }
+            terminal.write("\r\(done) of \(simulate.seeds) seeds\u{1B}[K")
+        }
+        if shown { terminal.write("\r\u{1B}[K") }
+        if !asJSON, !events.isEmpty { terminal.write(events.map(harmless).joined(separator: "\n") + "\n") }
+        terminal.write(asJSON ? json(report) : report.rendered(paint: terminal.paint))
+        return report.failure == nil ? ExitCode.success : ExitCode.failure
     }
 
     private func command(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {

@@ -110,7 +110,7 @@ extension Router {
         roles[peer.role].workers.removeAll { $0 == index }
         report(kind, peer)
         for role in roles.indices where !roles[role].queue.isEmpty {
-            _ = roles[role].queue.remove { $0.key.route == peer.route }
+            for call in roles[role].queue.remove(where: { $0.key.route == peer.route }) { waiting.remove(call.key) }
         }
         bury(peer.inHand, now)
         dispatch(peer.role, now)
