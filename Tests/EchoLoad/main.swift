@@ -43,12 +43,17 @@ do {
             endpoints: BusEndpoints(run: run), credentials: .secret(user: "operator", secret: String(secret)),
             slot: slot, window: 0))
     try bus.start()
-    for await event in bus.standing {
-        if case .joined = event { break }
-        if event == .rejected { leave("the broker does not accept the secret in \(run)", 77) }
+    // The main thread keeps the schedule and never waits for the pool; so the code here is not asynchronous.
+    let joined = try Descriptor.bell()
+    Task.detached {
+        for await event in bus.standing {
+            if case .joined = event { joined.ring() }
+            if event == .rejected { leave("the broker does not accept the secret in \(run)", 77) }
+        }
     }
+    guard Poll.readable(joined.number, within: .seconds(10)) else { leave("the broker does not answer", 69) }
     try Generator(bus: bus, offer: Offer(invocation), signals: signals).run()
-    await bus.stop()
+    exit(0)
 } catch let error as UsageError {
     leave(error.message, 64)
 } catch { leave("\(error)", 70) }

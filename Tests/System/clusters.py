@@ -112,11 +112,7 @@ class Cluster:
 
     @property
     def guardian(self):
-        text = (self.data / "log" / "guardian.log").read_text() if not self.children else ""
-        if self.children:
-            return self.children[-1].pid
-        lines = [json.loads(line) for line in text.splitlines() if '"guardian started"' in line]
-        return int(lines[-1]["pid"])
+        return self.children[-1].pid if self.children else int(self.lines("guardian", "guardian started")[-1]["pid"])
 
     def ready(self, role, count, within=15.0):
         """Waits until the role has so many ready workers; their slots."""
@@ -134,12 +130,9 @@ class Cluster:
         return path.read_text() if path.exists() else ""
 
     def lines(self, origin, text=""):
-        """The log's lines with that text in them."""
-        found = []
-        for line in self.log_text(origin).splitlines():
-            if text in line and line.startswith("{"):
-                found.append(json.loads(line))
-        return found
+        """The log's lines with that text in them; their fields stand beside the rest."""
+        found = [json.loads(line) for line in self.log_text(origin).splitlines() if text in line and line[:1] == "{"]
+        return [{**line, **line.get("fields", {})} for line in found]
 
     # The bus.
 
