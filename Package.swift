@@ -68,6 +68,7 @@ let package = Package(
             needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
+        shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
 
         room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
 
