@@ -63,16 +63,23 @@ struct Operator {
         let request = UpRequest(
             places: places, configuration: invocation.text("config") ?? "config",
             portOffset: invocation.number("port-offset") ?? 0)
-        guard invocation.has("detach") else { return guardian(request) }
-        let shown = terminal.isTerminal && !invocation.has("json")
+        let asJSON = invocation.has("json")
+        // Without a person there is nobody to show anything: this very process is the guardian, as in a container.
+        guard invocation.has("detach") || (terminal.isTerminal && !asJSON) else { return guardian(request) }
+        let status = try launch(request, client, shown: terminal.isTerminal && !asJSON)
+        show(status, asJSON: asJSON)
+        guard !invocation.has("detach") else { return ExitCode.success }
+        return try Attendance(places: places, guardian: status.guardian, terminal: terminal).run()
+    }
+
+    private func launch(_ request: UpRequest, _ client: ControlClient, shown: Bool) throws(Failure) -> ClusterStatus {
         let status = try Launching(request: request, client: client).detached { status in
             guard shown else { return }
             let ready = status.slots.count { $0.state == "ready" }
-            terminal.write("\r\(ready) of \(Quantities.count(status.slots.count, "worker")) ready\u{1B}[K")
+            terminal.write("\r\(ready) of \(Quantities.count(status.slots.count, "process")) ready\u{1B}[K")
         }
         if shown { terminal.write("\r\u{1B}[K") }
-        show(status, asJSON: invocation.has("json"))
-        return ExitCode.success
+        return status
     }
 
     private func down(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
