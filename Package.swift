@@ -55,10 +55,11 @@ let package = Package(
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process
-        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host"]),
         room(
             "Worker",
-            needs: ["CHost", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host"]),
+            needs: [
+                "CHost", "CZeroMQ", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host",
+            ]),
 
         // floor 4: the processes
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
@@ -67,12 +68,16 @@ let package = Package(
             needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
+        shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
+
+        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
 
         // floor 5: the operator's command, and the guardian
         shell(
             "kintsugi",
             needs: [
-                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker", "Bench",
+                "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
+                "Bench",
                 "Commands", "CHost", "CZeroMQ", "CSodium",
             ]),
 
@@ -83,7 +88,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands", "Simulator"]),
-        proof("BusTests", needs: ["Contracts", "Routing", "Bus", "Host", "Signals"]),
+        proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),

@@ -30,7 +30,9 @@ public struct AdmissionRules: Sendable {
     static func identity(user: String) -> Identity? {
         guard let hash = user.lastIndex(of: "#") else { return Identity(role: user) }
         let slot = String(user[..<hash])
-        guard let spawn = UInt64(user[user.index(after: hash)...]), let at = slot.firstIndex(of: "@") else { return nil }
+        guard let spawn = UInt64(user[user.index(after: hash)...]), let at = slot.firstIndex(of: "@") else {
+            return nil
+        }
         return Identity(role: String(slot[..<at]), slot: slot, spawn: spawn)
     }
 }

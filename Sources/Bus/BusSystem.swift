@@ -60,9 +60,10 @@ public final class BusSystem: DistributedActorSystem {
             throw BusError.contractMismatch("overloaded methods share a name on the wire: \(clashes.sorted())")
         }
         let events = events
-        thread.start({ [self] thread in
-            try PeerLoop(system: self, thread: thread)
-        }, failed: { events.yield(.broken("\($0)")) })
+        thread.start(
+            { [self] thread in
+                try PeerLoop(system: self, thread: thread)
+            }, failed: { events.yield(.broken("\($0)")) })
     }
 
     /// Lets errors of this type cross the bus as what they are. Both sides register the same name.

@@ -1,6 +1,6 @@
-import Routing
 import Contracts
 public import Distributed
+import Routing
 
 /// Collects the arguments of an outgoing call into one packed list.
 public struct BusInvocationEncoder: DistributedTargetInvocationEncoder {

@@ -62,7 +62,9 @@ final class PeerLoop: SocketWork {
         try dealer.set(ZMQ_MAXMSGSIZE, Int64(configuration.bodyLimit + HeaderLayout.limit))
         try configuration.credentials.apply(to: dealer)
         let address = "inproc://monitor-\(number)"
-        guard zmq_socket_monitor(dealer.raw, address, PeerLoop.watched) >= 0 else { throw SocketError("watch a socket") }
+        guard zmq_socket_monitor(dealer.raw, address, PeerLoop.watched) >= 0 else {
+            throw SocketError("watch a socket")
+        }
         let monitor = try Socket(context, ZMQ_PAIR)
         try monitor.connect(address)
         return (dealer, monitor)

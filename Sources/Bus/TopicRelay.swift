@@ -57,7 +57,8 @@ final class TopicRelay {
             else {
                 publishers.discardRest()
                 counters.denied += 1
-                log.limited("publication denied", .warning, "a publication was not passed on", ["user": .text(user(topic))])
+                log.limited(
+                    "publication denied", .warning, "a publication was not passed on", ["user": .text(user(topic))])
                 continue
             }
             counters.forwarded += 1

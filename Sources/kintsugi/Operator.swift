@@ -46,6 +46,7 @@ struct Operator {
         case "status": try status(invocation, client)
         case "logs": try logs(invocation, places)
         case "keys": try keys(invocation)
+        case "bench": try bench(invocation)
         case "simulate": return simulate(Simulate(invocation), asJSON: invocation.has("json"))
         case "completion":
             let root = CommandTree.root
@@ -178,7 +179,7 @@ struct Operator {
     }
 
     /// One object on one line, its keys in order.
-    private func json(_ value: some Encodable) -> String {
+    func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {

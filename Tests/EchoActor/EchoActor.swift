@@ -3,6 +3,7 @@ import Contracts
 import Distributed
 import Glibc
 import Settings
+import Synchronization
 
 /// What a test can make the process do.
 struct EchoSettings: Sendable {
@@ -27,7 +28,13 @@ distributed actor EchoActor: Echo {
     }
 
     distributed func add(_ number: Int, after milliseconds: Int) async throws -> Int {
-        if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
+        if milliseconds > 0 {
+            // Stands for slow work that can be cancelled.
+            do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch {
+                EchoActor.cancelled.add(1, ordering: .relaxed)
+                throw error
+            }
+        }
         sum += number
         return sum
     }
@@ -43,6 +50,16 @@ distributed actor EchoActor: Echo {
             for _ in 0..<threads { group.addTask { poll(nil, 0, Int32(milliseconds)) } }
         }
     }
+
+    /// How many calls were cancelled in the middle of their work.
+    static let cancelled = Atomic<Int>(0)
+
+    /// Takes that much memory and keeps it.
+    static func fill(_ megabytes: Int) -> [UInt8] {
+        kept.withLock { $0.append([UInt8](repeating: 1, count: megabytes << 20)) }
+        return [0xF6]
+    }
+    private static let kept = Mutex<[[UInt8]]>([])
 
     /// Ends the process by a fault of its own, as an index out of range does.
     static func trap() -> [UInt8] {

@@ -1,13 +1,15 @@
 """What every test with real processes needs."""
 
+import itertools
 import os
-import pathlib
+import shutil
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-BUILD = pathlib.Path(os.environ.get("KINTSUGI_BUILD", ROOT / ".build" / "release"))
+from clusters import BUILD, ECHO, Cluster
+
+OFFSETS = itertools.count(20_000 + os.getpid() % 200 * 100)
 
 
 def pytest_configure(config):
@@ -30,3 +32,41 @@ def kintsugi(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def clusters(tmp_path):
+    """Makes clusters of this test's own, not started yet; they are brought down whatever happens."""
+    made = []
+
+    def make(config=ECHO, name=""):
+        made.append(Cluster(tmp_path / name, next(OFFSETS), config))
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        cluster.down()
+
+
+@pytest.fixture
+def cluster(clusters):
+    """The cluster of Tests/System/echo, up and ready."""
+    return clusters().up()
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Makes a configuration from that of Tests/System/echo: text to replace in cluster.yaml, and lines to add."""
+
+    def make(*replaced, roles="", access=""):
+        folder = tmp_path / "config"
+        shutil.copytree(ECHO, folder)
+        plan = (folder / "cluster.yaml").read_text()
+        for old, new in replaced:
+            assert old in plan, old
+            plan = plan.replace(old, new)
+        (folder / "cluster.yaml").write_text(plan + roles)
+        (folder / "acl.yaml").write_text((folder / "acl.yaml").read_text() + access)
+        return folder
+
+    return make
