@@ -92,6 +92,8 @@ let package = Package(
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
+        proof("WorkerTests", needs: ["Bus", "Contracts", "Routing", "Settings", "Supervision", "Worker"]),
+        proof("WebTests", needs: ["Web"]),
         proof("TidyTests", needs: []),
     ]
 )

@@ -23,16 +23,16 @@ struct BirthTests {
             get throws { try #require(SlotName("orders@local.1")) }
         }
 
-        func bear(_ script: String) throws -> Delivery.Newborn {
+        func bear(_ script: String) throws -> BirthOrder.Newborn {
             let slot = try slot
-            var delivery = Delivery(
+            var order = BirthOrder(
                 slot: slot, spawn: 17, secret: key.birthSecret(of: slot, spawn: 17), executable: "/bin/sh",
                 surroundings: Surroundings(places: Places(data: folder.path), config: "/config", portOffset: 100))
-            delivery.arguments = ["-c", script]
-            delivery.environment = [("FLAVOUR", "tea"), ("TZ", "Asia/Tokyo")]
-            delivery.listeners = listeners
+            order.arguments = ["-c", script]
+            order.environment = [("FLAVOUR", "tea"), ("TZ", "Asia/Tokyo")]
+            order.listeners = listeners
             let log = try LogFile(path: "\(folder.path)/log").open()
-            return try delivery.start(output: log, lifeline: lifeline.read)
+            return try order.start(output: log, lifeline: lifeline.read)
         }
 
         var log: String { ProcessFiles.text("\(folder.path)/log") ?? "" }
@@ -56,7 +56,7 @@ struct BirthTests {
 
     @Test("a child sees that the guardian is gone by the end of its lifeline")
     func lifeline() throws {
-        let newborn: Delivery.Newborn
+        let newborn: BirthOrder.Newborn
         do {
             let cradle = try Cradle()
             newborn = try cradle.bear("echo ready >&4; cat <&5; exit 5")
@@ -96,17 +96,17 @@ struct BirthTests {
         let lifeline = try Descriptor.pipe()
         let key = ClusterKey.make()
         let slot = try #require(SlotName("orders@local.3"))
-        var delivery = Delivery(
+        var order = BirthOrder(
             slot: slot, spawn: 17, secret: key.secret(of: slot, spawn: 17), executable: "",
             surroundings: Surroundings(places: Places(data: "/data"), config: "/config", portOffset: 5))
-        delivery.listeners = [("http", ready.read)]
-        let variables = delivery.variables.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        order.listeners = [("http", ready.read)]
+        let variables = order.variables.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         func variable(_ name: String) -> String? {
             if name == "KINTSUGI_LISTEN" { return "http=\(first + 3)" }
             return variables.first { $0[0] == name }?.dropFirst().first
         }
-        #expect(delivery.variables.contains("KINTSUGI_LISTEN=http=6"))
-        _ = try secret.write.write("\(delivery.secret)\n".utf8)
+        #expect(order.variables.contains("KINTSUGI_LISTEN=http=6"))
+        _ = try secret.write.write("\(order.secret)\n".utf8)
         for (index, source) in [secret.read, ready.write, lifeline.read, lifeline.read].enumerated() {
             #expect(dup2(source.number, first + Int32(index)) >= 0)
         }

@@ -21,14 +21,14 @@ extension Guardian {
             guard let slot = SlotName(role: "supervisor", host: plan.host, number: 1) else { return }
             lastSpawn += 1
             let (ours, theirs) = try PacketChannel.pair()
-            var delivery = Delivery(
+            var order = BirthOrder(
                 slot: slot, spawn: lastSpawn, secret: key.birthSecret(of: slot, spawn: lastSpawn),
                 executable: path(of: supervisorExecutable), surroundings: surroundings)
             // A socket that no role asks for is the supervisor's own: the one for metrics.
             let own = listeners.filter { listener in !plan.roles.contains { $0.listens.contains(listener.name) } }
-            delivery.listeners =
+            order.listeners =
                 [("control", control), ("guardian", theirs.descriptor)] + own.map { ($0.name, $0.descriptor) }
-            supervisor = try start(delivery, memo: SlotMemo())
+            supervisor = try start(order, memo: SlotMemo())
             channel = ours
             _ = watch.handle(.started, at: Guardian.now())
             Log.standard.write(.info, "supervisor started", ["pid": "\(supervisor?.process.pid ?? 0)"])

@@ -18,7 +18,7 @@ final class Ward {
     /// Kept until a supervisor has heard of it.
     var exit: ProcessExit?
 
-    init(slot: SlotName, spawn: UInt64, newborn: Delivery.Newborn, since: Moment, memo: SlotMemo, log: LogFile) {
+    init(slot: SlotName, spawn: UInt64, newborn: BirthOrder.Newborn, since: Moment, memo: SlotMemo, log: LogFile) {
         self.slot = slot
         self.spawn = spawn
         self.since = since
@@ -47,13 +47,13 @@ extension Guardian {
                 throw SpawnRefusal.occupied(slot, pid: other.process.pid)
             }
             guard let role = plan.role(named: slot.role) else { throw SpawnRefusal.unknownRole(slot.role) }
-            var delivery = Delivery(
+            var order = BirthOrder(
                 slot: slot, spawn: spawn, secret: key.birthSecret(of: slot, spawn: spawn),
                 executable: path(of: role.executable), surroundings: surroundings)
-            delivery.arguments = role.arguments
-            delivery.environment = role.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-            delivery.listeners = listeners.filter { role.listens.contains($0.name) }.map { ($0.name, $0.descriptor) }
-            let ward = try start(delivery, memo: memo)
+            order.arguments = role.arguments
+            order.environment = role.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            order.listeners = listeners.filter { role.listens.contains($0.name) }.map { ($0.name, $0.descriptor) }
+            let ward = try start(order, memo: memo)
             // Who fills a slot again has heard how its last process ended.
             wards.removeAll { $0.slot == slot }
             wards.append(ward)
@@ -64,11 +64,11 @@ extension Guardian {
         }
     }
 
-    func start(_ delivery: Delivery, memo: SlotMemo) throws -> Ward {
-        let log = surroundings.logFile(of: delivery.slot)
-        let newborn = try delivery.start(output: try log.open(), lifeline: lifeline.read)
+    func start(_ order: BirthOrder, memo: SlotMemo) throws -> Ward {
+        let log = surroundings.logFile(of: order.slot)
+        let newborn = try order.start(output: try log.open(), lifeline: lifeline.read)
         return Ward(
-            slot: delivery.slot, spawn: delivery.spawn, newborn: newborn, since: Guardian.now(), memo: memo, log: log)
+            slot: order.slot, spawn: order.spawn, newborn: newborn, since: Guardian.now(), memo: memo, log: log)
     }
 
     func path(of executable: String) -> String {

@@ -20,7 +20,7 @@ public struct Surroundings: Sendable, Equatable {
 }
 
 /// The parent's side of a birth: everything that `Birth.read` finds in the child.
-public struct Delivery {
+public struct BirthOrder {
     public var slot: SlotName
     public var spawn: UInt64
     public var secret: String
