@@ -29,6 +29,7 @@ final class BrokerLoop: SocketWork {
     private let monitor: Socket
     private let topics: TopicRelay
     private var rules: Router<Passing>
+    private var spare: [Router<Passing>.Effect] = []
     private var batch: [BrokerCommand] = []
     private var nextTick = Moment.zero
     private var probes: [Moment] = []
@@ -115,11 +116,11 @@ final class BrokerLoop: SocketWork {
     }
 
     private func read(_ now: Moment) -> Bool {
+        defer { carryOut(now) }
         for count in 0..<BrokerLoop.share {
             guard let route = router.receive() else { return count > 0 }
             frame(route, now)
             router.discardRest()
-            carryOut(now)
         }
         return true
     }
@@ -160,7 +161,15 @@ final class BrokerLoop: SocketWork {
     private func carryOut(_ now: Moment) {
         // Sending may reveal that a peer is gone, and that brings new effects.
         while !rules.effects.isEmpty {
-            for effect in rules.takeEffects() {
+            // Two buffers that change places, so that neither is allocated anew.
+            var decided: [Router<Passing>.Effect] = []
+            swap(&decided, &spare)
+            swap(&decided, &rules.effects)
+            defer {
+                decided.removeAll(keepingCapacity: true)
+                swap(&decided, &spare)
+            }
+            for effect in decided {
                 switch effect {
                 case .send(let route, let header, let body):
                     if address(route, now) {

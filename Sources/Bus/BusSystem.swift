@@ -28,7 +28,8 @@ public final class BusSystem: DistributedActorSystem {
     }
     struct Table: Sendable {
         var reserved: Set<BusID> = []
-        var residents: [BusID: Resident] = [:]
+        /// By the actors' names: role and slot are the same for all of them.
+        var residents: [String: Resident] = [:]
         var owners: [BusID: any DistributedActor] = [:]
         var nextName = 0
         var deliveries: [String: @Sendable (InboundDelivery) async throws -> [UInt8]] = [:]
@@ -87,7 +88,7 @@ public final class BusSystem: DistributedActorSystem {
             }
             let id = BusID(role: configuration.slot.role, actor: name, slot: configuration.slot)
             precondition(
-                table.residents[id]?.actor == nil && table.reserved.insert(id).inserted,
+                table.residents[name]?.actor == nil && table.reserved.insert(id).inserted,
                 "two actors are called \(id)")
             return id
         }
@@ -96,14 +97,14 @@ public final class BusSystem: DistributedActorSystem {
     public func actorReady<Act>(_ actor: Act) where Act: DistributedActor, Act.ID == BusID {
         table.withLock { table in
             precondition(table.reserved.remove(actor.id) != nil, "\(actor.id) is ready without a name")
-            table.residents[actor.id] = Resident(actor: actor, lane: Lane())
+            table.residents[actor.id.actor] = Resident(actor: actor, lane: Lane())
         }
     }
 
     public func resignID(_ id: BusID) {
         table.withLock { table in
             table.reserved.remove(id)
-            table.residents[id] = nil
+            table.residents[id.actor] = nil
         }
     }
 
@@ -111,7 +112,7 @@ public final class BusSystem: DistributedActorSystem {
     /// actor's own, so a stub for an actor of this process is a proxy too, and its calls go round by the broker.
     public func resolve<Act>(id: BusID, as type: Act.Type) throws -> Act? where Act: DistributedActor, Act.ID == BusID {
         guard id.slot == configuration.slot else { return nil }
-        guard let actor = table.withLock({ $0.residents[id]?.actor }) else {
+        guard let actor = table.withLock({ $0.residents[id.actor]?.actor }) else {
             throw BusError.noSuchActor("\(id) is not in this process")
         }
         return actor as? Act
@@ -133,7 +134,7 @@ public final class BusSystem: DistributedActorSystem {
         }
         table.withLock { table in
             table.owners[actor.id] = actor
-            table.residents[actor.id]?.methods = methods
+            table.residents[actor.id.actor]?.methods = methods
         }
         return actor
     }

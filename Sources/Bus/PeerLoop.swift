@@ -33,6 +33,7 @@ final class PeerLoop: SocketWork {
     private var session: PeerSession
     private var calls = CallTable<OutgoingCall, Waiter, Answer>()
     private var effects: [CallTable<OutgoingCall, Waiter, Answer>.Effect] = []
+    private var spare: [CallTable<OutgoingCall, Waiter, Answer>.Effect] = []
     private var batch: [PeerCommand] = []
     /// Frames that the socket did not take; it does again when the peer reads.
     private var backlog: [OutgoingCall] = []
@@ -183,6 +184,7 @@ final class PeerLoop: SocketWork {
     // MARK: frames
 
     private func read(_ now: Moment) -> Bool {
+        defer { carryOut(now) }
         for count in 0..<PeerLoop.share {
             guard let head = dealer.receive() else { return count > 0 }
             let body = dealer.more ? dealer.receive() ?? [] : []
@@ -203,7 +205,6 @@ final class PeerLoop: SocketWork {
             answer.deaths = header.deaths
             answer.number = header.number
             calls.answered(header.correlation, answer, into: &effects)
-            carryOut(now)
         case .call:
             let left = Int64(clamping: min(header.budget, 1 << 50)) * 1_000
             let key = InboundKey(
@@ -219,7 +220,6 @@ final class PeerLoop: SocketWork {
                     route: header.number, correlation: header.correlation, incarnation: header.incarnation))
         case .death:
             calls.died(header.correlation, deaths: header.deaths, into: &effects)
-            carryOut(now)
         case .welcome:
             guard let welcome = try? Packed.decode(WelcomeBody.self, from: body) else { return }
             carryOut(session.welcome(incarnation: header.incarnation, body: welcome, now: now), now)
@@ -251,17 +251,23 @@ final class PeerLoop: SocketWork {
             case .drain: carryOut(session.drain(now: now), now)
             case .leave: carryOut(session.leave(), now)
             }
-            carryOut(now)
         }
         batch.removeAll(keepingCapacity: true)
+        carryOut(now)
         return true
     }
 
     /// Carries out what the table of calls decided.
     private func carryOut(_ now: Moment) {
         guard !effects.isEmpty else { return }
-        let decided = effects
-        effects.removeAll(keepingCapacity: true)
+        // Two buffers that change places: carrying one out may decide more, and neither is allocated anew.
+        var decided: [CallTable<OutgoingCall, Waiter, Answer>.Effect] = []
+        swap(&decided, &spare)
+        swap(&decided, &effects)
+        defer {
+            decided.removeAll(keepingCapacity: true)
+            swap(&decided, &spare)
+        }
         for effect in decided {
             switch effect {
             case .send(_, let deaths, let budget, var call):

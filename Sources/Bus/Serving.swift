@@ -133,43 +133,45 @@ extension BusSystem {
     func receive(_ call: InboundCall) {
         running.arrive()
         if call.header.delivery { return receiveDelivery(call) }
-        let id = BusID(role: configuration.slot.role, actor: call.header.actor, slot: configuration.slot)
-        guard let resident = table.withLock({ $0.residents[id] }), resident.actor != nil else {
-            answer(call, Answer(.noSuchActor, text: "\(id)"))
+        guard let resident = table.withLock({ $0.residents[call.header.actor] }), resident.actor != nil else {
+            answer(call, nobody(call))
             return running.leave()
         }
-        guard resident.lane.put(call) else { return }
         let lane = resident.lane
+        guard lane.put(call) else { return }
         Task { [self] in
             while let batch = lane.take() {
-                for call in batch { begin(call) }
+                for call in batch { begin(call, resident) }
             }
         }
     }
 
+    private func nobody(_ call: InboundCall) -> Answer {
+        Answer(.noSuchActor, text: "\(configuration.slot)/\(call.header.actor)")
+    }
+
     /// Begins a call on this thread of the pool: what it does before its first suspension happens here, so calls
     /// begin in order.
-    private func begin(_ call: InboundCall) {
+    private func begin(_ call: InboundCall, _ resident: Resident) {
         let ticket = RunningCalls.Ticket()
         let task = Task.immediate {
             await CallContext.$current.withValue(
                 CallContext(deadline: call.deadline, trace: call.header.trace.context, caller: call.header.sender)
-            ) { await self.execute(call) }
+            ) { await self.execute(call, resident) }
             self.running.end(ticket, call.key)
         }
         running.list(ticket, call.key, task, deadline: call.deadline)
     }
 
-    private func execute(_ call: InboundCall) async {
+    private func execute(_ call: InboundCall, _ resident: Resident) async {
         guard Moment.now < call.deadline else {
             return answer(call, Answer(.late, text: "the deadline passed before the work began"))
         }
-        let id = BusID(role: configuration.slot.role, actor: call.header.actor, slot: configuration.slot)
-        guard let resident = table.withLock({ $0.residents[id] }), let actor = resident.actor else {
-            return answer(call, Answer(.noSuchActor, text: "\(id)"))
-        }
+        guard let actor = resident.actor else { return answer(call, nobody(call)) }
         guard let method = resident.methods[call.header.method] else {
-            return answer(call, Answer(.noSuchMethod, text: "\(call.header.method) of \(id)"))
+            return answer(
+                call, Answer(.noSuchMethod, text: "\(call.header.method) of \(configuration.slot)/\(call.header.actor)")
+            )
         }
         guard call.header.signature == 0 || call.header.signature == method.signature else {
             let text = "\(call.header.method) has other types here than at the caller: their builds differ"

@@ -42,20 +42,29 @@ extension UnsafeRawBufferPointer {
 extension Header {
     /// The whole header as bytes.
     public func encoded() -> [UInt8] {
-        let names = [role, slot, actor, method, sender].map(Header.cut)
-        let size = HeaderLayout.names + names.reduce(0) { $0 + $1.utf8.count }
+        var (role, slot, actor, method, sender) = (
+            Header.cut(role), Header.cut(slot), Header.cut(actor), Header.cut(method), Header.cut(sender)
+        )
+        let size =
+            HeaderLayout.names + role.utf8.count + slot.utf8.count + actor.utf8.count + method.utf8.count
+            + sender.utf8.count
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
             writeNumbers(into: bytes)
-            var at = HeaderLayout.names
-            for (index, name) in names.enumerated() {
-                bytes[HeaderLayout.roleLength + index] = UInt8(name.utf8.count)
-                for byte in name.utf8 {
-                    bytes[at] = byte
-                    at += 1
+            count = HeaderLayout.names
+            func put(_ name: inout String, _ length: Int) {
+                name.withUTF8 { utf8 in
+                    bytes[length] = UInt8(utf8.count)
+                    UnsafeMutableRawBufferPointer(rebasing: bytes[count...]).copyMemory(
+                        from: UnsafeRawBufferPointer(utf8))
+                    count += utf8.count
                 }
             }
-            count = size
+            put(&role, HeaderLayout.roleLength)
+            put(&slot, HeaderLayout.slotLength)
+            put(&actor, HeaderLayout.actorLength)
+            put(&method, HeaderLayout.methodLength)
+            put(&sender, HeaderLayout.senderLength)
         }
     }
 
