@@ -48,6 +48,7 @@ class Cluster:
         self.config = config
         self.peers = []
         self.children = []
+        self.loads = []
 
     # The operator's command.
 
@@ -151,7 +152,11 @@ class Cluster:
 
     def load(self, *options):
         """Starts a load that goes on beside the test; `Load.result` ends it."""
-        return Load(self, options)
+        self.loads.append(subprocess.Popen(
+            [BUILD / "EchoLoad", "--run", str(self.data / "run"), "--live", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ))  # fmt: skip
+        return Load(self.loads[-1])
 
     # The end.
 
@@ -160,6 +165,10 @@ class Cluster:
         for child in self.children:
             if child.poll() is None:
                 child.send_signal(signal.SIGCONT)
+        for load in self.loads:
+            if load.poll() is None:
+                load.kill()
+                load.communicate()
         for peer in self.peers:
             peer.close(bye=False)
         guardians = [child.pid for child in self.children if child.poll() is None]
@@ -208,12 +217,8 @@ def send(pid, number):
 class Load:
     """EchoLoad beside a test."""
 
-    def __init__(self, cluster, options):
-        self.cluster = cluster
-        self.process = subprocess.Popen(
-            [BUILD / "EchoLoad", "--run", str(cluster.data / "run"), "--live", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+    def __init__(self, process):
+        self.process = process
         # Its first line comes when calls flow.
         self.first = json.loads(self.process.stdout.readline() or "{}")
         assert self.first.get("ok", 0) > 0, self.process.stderr.read() if self.process.poll() is not None else self.first
