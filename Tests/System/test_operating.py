@@ -75,6 +75,15 @@ def test_a_second_start_in_one_folder_is_refused_and_harms_nothing(cluster):
     assert cluster.operator().call("echo", "Echo.whoami")
 
 
+def test_a_deep_folder_has_its_sockets_elsewhere(clusters, tmp_path):
+    cluster = clusters()
+    cluster.data = tmp_path / ("deep-" * 30)
+    cluster.up()
+    assert not (cluster.data / "run").exists()
+    assert len(cluster.slots()) == 3
+    cluster.does("down")
+
+
 def test_two_clusters_live_beside_each_other(clusters):
     first, second = clusters(name="first").up(), clusters(name="second").up()
     assert first.operator().call("echo", "Echo.whoami")["pid"] != second.operator().call("echo", "Echo.whoami")["pid"]
@@ -110,8 +119,8 @@ def test_every_command_end_to_end(cluster):
     cluster.ready("echo", 2)
     slot = cluster.slot("echo", 1)
     assert slot["pid"] != first and slot["memoryLimitBytes"] == 256 << 20
-    assert cluster.does("kill", "echo.2", "--signal", "SEGV")
-    until(lambda: "signal 11 (SEGV)" in (cluster.slot("echo", 2).get("lastReason") or ""), what="the reason")
+    assert cluster.does("kill", "echo.2", "--signal", "9")
+    until(lambda: "signal 9 (KILL) from outside" in (cluster.slot("echo", 2).get("lastReason") or ""), what="the reason")
     cluster.ready("echo", 2)
     assert cluster.does("scale", "echo", "3")
     cluster.ready("echo", 3)
