@@ -4,7 +4,7 @@ import Glibc
 import Host
 
 /// Measures the bus and its floor in one run, each part a process of its own.
-public struct BusBench {
+public struct BusBench: Sendable {
     /// One size and depth: ours and the floor's.
     public struct Row: Codable, Sendable {
         public var bytes: Int

@@ -17,7 +17,8 @@ enum Ours {
             ("bench", AccessList.Entry(call: ["echo"], publish: ["bench"], listen: ["bench"])),
         ])
         let configuration = BrokerConfiguration(
-            endpoints: BusEndpoints(run: folder), admission: AdmissionRules(accepts: { key?.accepts($0, of: $1) ?? false }), access: access,
+            endpoints: BusEndpoints(run: folder),
+            admission: AdmissionRules(accepts: { key?.accepts($0, of: $1) ?? false }), access: access,
             generation: 1)
         let hub = BrokerHub(configuration, log: Log(descriptor: STDERR_FILENO, level: .error))
         try await hub.start()

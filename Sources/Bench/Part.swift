@@ -7,6 +7,7 @@ import Signals
 public enum BenchPart {
     /// Runs one part and exits.
     public static func main(_ arguments: [String]) -> Never {
+        if arguments.first == "echo-worker" { EchoWorker.main() }
         Task.detached { exit(await run(arguments)) }
         while true { pause() }
     }
@@ -26,7 +27,8 @@ public enum BenchPart {
             if let report = try await run(arguments.first ?? "", part) { Report.result(report) }
             return 0
         } catch {
-            Log.standard.error("a part of the benchmark failed", ["part": .text(arguments.first ?? ""), "why": "\(error)"])
+            Log.standard.error(
+                "a part of the benchmark failed", ["part": .text(arguments.first ?? ""), "why": "\(error)"])
             return 1
         }
     }
@@ -69,11 +71,13 @@ public enum BenchPart {
     /// Standard input is the parent's: its end is the parent's end, and nothing of a benchmark outlives it.
     private static func endWithParent() {
         var thread = pthread_t()
-        pthread_create(&thread, nil, { _ in
-            var byte: UInt8 = 0
-            while read(0, &byte, 1) > 0 {}
-            _exit(0)
-        }, nil)
+        pthread_create(
+            &thread, nil,
+            { _ in
+                var byte: UInt8 = 0
+                while read(0, &byte, 1) > 0 {}
+                _exit(0)
+            }, nil)
         pthread_detach(thread)
     }
 }

@@ -28,6 +28,10 @@ final class HubKeeper: Sendable {
             access: access.access,
             generation: try Generation.next(in: birth.data))
         configuration.limits = settings.limits
+        if let remote = settings.remote {
+            configuration.remote = BusEndpoints(tcp: remote.address)
+            configuration.secretKey = try CurveKeyFile.read(remote.keyFile)
+        }
         let opened = BrokerHub(configuration, log: worker.log)
         try await opened.start()
         hub.withLock { $0 = opened }
@@ -49,7 +53,8 @@ final class HubKeeper: Sendable {
                         try await supervisor.hung(slot: report.slot, spawn: report.spawn)
                     }
                 } catch {
-                    log.limited("hung unreported", .warning, "the supervisor did not take a report", ["why": "\(error)"])
+                    log.limited(
+                        "hung unreported", .warning, "the supervisor did not take a report", ["why": "\(error)"])
                 }
             }
         }
@@ -63,12 +68,7 @@ enum Generation {
         let path = "\(data)/broker.generation"
         let last = ProcessFiles.text(path).flatMap { UInt32($0.trimmingSuffix { $0 == "\n" }) } ?? 0
         let next = last &+ 1
-        // Written beside and renamed: a crash in between leaves the old number whole.
-        let file = try Descriptor.open("\(path).new", flags: O_WRONLY | O_CREAT | O_TRUNC)
-        _ = try file.write("\(next)\n".utf8)
-        guard fsync(file.number) == 0, rename("\(path).new", path) == 0 else {
-            throw SystemFault("keep \(path)", code: errno)
-        }
+        try WholeFile.write("\(next)\n", to: path, durable: true)
         return next
     }
 }

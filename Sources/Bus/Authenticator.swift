@@ -30,7 +30,9 @@ public struct AdmissionRules: Sendable {
     static func identity(user: String) -> Identity? {
         guard let hash = user.lastIndex(of: "#") else { return Identity(role: user) }
         let slot = String(user[..<hash])
-        guard let spawn = UInt64(user[user.index(after: hash)...]), let at = slot.firstIndex(of: "@") else { return nil }
+        guard let spawn = UInt64(user[user.index(after: hash)...]), let at = slot.firstIndex(of: "@") else {
+            return nil
+        }
         return Identity(role: String(slot[..<at]), slot: slot, spawn: spawn)
     }
 }
@@ -47,9 +49,7 @@ final class Authenticator {
         try socket.bind("inproc://zeromq.zap.01")
     }
 
-    var interest: zmq_pollitem_t {
-        zmq_pollitem_t(socket: socket.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-    }
+    var descriptor: Int32 { socket.descriptor }
 
     /// Answers what waits; true when there was any.
     func turn() -> Bool {

@@ -62,12 +62,13 @@ public final class BrokerHub: Sendable {
     public func start() async throws {
         let reporter = reporter
         let (opened, open) = AsyncThrowingStream<Void, any Error>.makeStream()
-        thread.start({ [self] _ in
-            let loop = try BrokerLoop(hub: self, reporter: reporter)
-            open.yield()
-            open.finish()
-            return loop
-        }, failed: { open.finish(throwing: $0) })
+        thread.start(
+            { [self] _ in
+                let loop = try BrokerLoop(hub: self, reporter: reporter)
+                open.yield()
+                open.finish()
+                return loop
+            }, failed: { open.finish(throwing: $0) })
         for try await _ in opened {}
     }
 

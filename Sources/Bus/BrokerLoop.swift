@@ -13,7 +13,9 @@ struct Passing {
 /// Moves frames between the sockets and the rules. Everything here happens on the broker's thread.
 final class BrokerLoop: SocketWork {
     private static let share = 256
-    private static let tickInterval: Int64 = .milliseconds(20)
+    /// Between two looks at deadlines and silence: shorter while calls wait for a worker.
+    private static let waitingInterval: Int64 = .milliseconds(20)
+    private static let idleInterval: Int64 = .milliseconds(100)
     /// A peer that does not read while so many frames wait for it is taken for gone.
     private static let outgoingLimit: Int32 = 20_000
     /// When to look, after a connection broke, whose it was: a frame to a broken connection is refused.
@@ -55,9 +57,8 @@ final class BrokerLoop: SocketWork {
         try router.open(configuration.endpoints.calls, remote: configuration.remote?.calls, configuration)
     }
 
-    var interests: [zmq_pollitem_t] {
-        [router, monitor].map { zmq_pollitem_t(socket: $0.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
-            + [authenticator.interest] + topics.interests
+    var descriptors: [Int32] {
+        [router.descriptor, monitor.descriptor, authenticator.descriptor] + topics.descriptors
     }
     var due: Moment { min(nextTick, probes.first ?? .never) }
 
@@ -71,15 +72,18 @@ final class BrokerLoop: SocketWork {
             busy = true
             if !event.isEmpty, probes.isEmpty { probes = BrokerLoop.probeDelays.map { now.adding($0) } }
         }
+        if rules.hasWaiting { nextTick = min(nextTick, now.adding(BrokerLoop.waitingInterval)) }
         if let probe = probes.first, probe <= now {
             probes.removeFirst()
             rules.probe(now: now)
             carryOut(now)
+            busy = true
         }
         if now >= nextTick {
-            nextTick = now.adding(BrokerLoop.tickInterval)
+            busy = true
             rules.tick(now: now)
             carryOut(now)
+            nextTick = now.adding(rules.hasWaiting ? BrokerLoop.waitingInterval : BrokerLoop.idleInterval)
         }
         return busy
     }

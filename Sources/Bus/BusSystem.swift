@@ -23,8 +23,8 @@ public final class BusSystem: DistributedActorSystem {
     struct Resident: Sendable {
         weak var actor: (any DistributedActor)?
         let lane: Lane
-        /// The stubs of the contracts whose methods may be called on it, by the contracts' names.
-        var contracts: [String: any DistributedActor.Type] = [:]
+        /// The methods that may be called on it, by their names on the wire, and how.
+        var methods: [String: Catalogue.Entry] = [:]
     }
     struct Table: Sendable {
         var reserved: Set<BusID> = []
@@ -60,9 +60,10 @@ public final class BusSystem: DistributedActorSystem {
             throw BusError.contractMismatch("overloaded methods share a name on the wire: \(clashes.sorted())")
         }
         let events = events
-        thread.start({ [self] thread in
-            try PeerLoop(system: self, thread: thread)
-        }, failed: { events.yield(.broken("\($0)")) })
+        thread.start(
+            { [self] thread in
+                try PeerLoop(system: self, thread: thread)
+            }, failed: { events.yield(.broken("\($0)")) })
     }
 
     /// Lets errors of this type cross the bus as what they are. Both sides register the same name.
@@ -123,10 +124,16 @@ public final class BusSystem: DistributedActorSystem {
         as name: String = "main", _ contracts: any DistributedActor.Type..., make: (BusSystem) throws -> Act
     ) rethrows -> Act where Act.ID == BusID {
         let actor = try Self.$nameHint.withValue(name) { try make(self) }
-        let stubs = Dictionary(contracts.map { (Self.contractName($0), $0) }) { first, _ in first }
+        var methods: [String: Catalogue.Entry] = [:]
+        for stub in contracts {
+            methods.merge(
+                Catalogue.shared.entries(
+                    contract: Self.contractName(stub), stub: stub, actor: String(reflecting: Act.self))
+            ) { first, _ in first }
+        }
         table.withLock { table in
             table.owners[actor.id] = actor
-            table.residents[actor.id]?.contracts = stubs
+            table.residents[actor.id]?.methods = methods
         }
         return actor
     }

@@ -1,6 +1,6 @@
-import Routing
 import Contracts
 public import Distributed
+import Routing
 
 /// Collects the arguments of an outgoing call into one packed list.
 public struct BusInvocationEncoder: DistributedTargetInvocationEncoder {
@@ -26,15 +26,15 @@ public struct BusInvocationDecoder: DistributedTargetInvocationDecoder {
     public typealias SerializationRequirement = any Codable
     private var arguments: PackedList
 
-    /// The stub's type, over which its methods are generic.
-    private let stub: any Any.Type
+    /// The stub's type, over which its functions are generic; nil for an actor's own.
+    private let stub: (any Any.Type)?
 
-    init(_ body: [UInt8], stub: any Any.Type, system: BusSystem) throws {
+    init(_ body: [UInt8], stub: (any Any.Type)?, system: BusSystem) throws {
         self.stub = stub
         arguments = try PackedList(body, userInfo: [.actorSystemKey: system])
     }
 
-    public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [stub] }
+    public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { stub.map { [$0] } ?? [] }
     public mutating func decodeNextArgument<Argument: Codable>() throws -> Argument {
         do { return try arguments.next(Argument.self) } catch {
             throw BusError.badArguments("\(error)")

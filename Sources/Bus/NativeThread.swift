@@ -22,12 +22,14 @@ public final class NativeThread: Sendable {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, &before)
         var thread = pthread_t()
-        let code = pthread_create(&thread, &attributes, { pointer in
-            let thread = Unmanaged<NativeThread>.fromOpaque(pointer!).takeRetainedValue()
-            host_name_thread(String(thread.name.prefix(15)))
-            thread.body()
-            return nil
-        }, Unmanaged.passRetained(self).toOpaque())
+        let code = pthread_create(
+            &thread, &attributes,
+            { pointer in
+                let thread = Unmanaged<NativeThread>.fromOpaque(pointer!).takeRetainedValue()
+                host_name_thread(String(thread.name.prefix(15)))
+                thread.body()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)
         pthread_attr_destroy(&attributes)
         precondition(code == 0, "the system gave no thread for \(name): \(String(cString: strerror(code)))")

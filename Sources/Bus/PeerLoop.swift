@@ -23,7 +23,6 @@ enum PeerCommand: Sendable {
 final class PeerLoop: SocketWork {
     /// Of one socket at a time, so that none starves the others.
     private static let share = 256
-    private static let tickInterval: Int64 = .milliseconds(10)
 
     private let system: BusSystem
     private let context: Context
@@ -35,10 +34,9 @@ final class PeerLoop: SocketWork {
     private var calls = CallTable<OutgoingCall, Waiter, Answer>()
     private var effects: [CallTable<OutgoingCall, Waiter, Answer>.Effect] = []
     private var batch: [PeerCommand] = []
-    private var nextTick = Moment.zero
     /// Frames that the socket did not take; it does again when the peer reads.
     private var backlog: [OutgoingCall] = []
-    private let pulse = Pulse()
+    private var pulse = PulseWatch()
     private let sessionNumber = UInt64.random(in: 1...UInt64.max)
     private var window: Int
 
@@ -64,7 +62,9 @@ final class PeerLoop: SocketWork {
         try dealer.set(ZMQ_MAXMSGSIZE, Int64(configuration.bodyLimit + HeaderLayout.limit))
         try configuration.credentials.apply(to: dealer)
         let address = "inproc://monitor-\(number)"
-        guard zmq_socket_monitor(dealer.raw, address, PeerLoop.watched) >= 0 else { throw SocketError("watch a socket") }
+        guard zmq_socket_monitor(dealer.raw, address, PeerLoop.watched) >= 0 else {
+            throw SocketError("watch a socket")
+        }
         let monitor = try Socket(context, ZMQ_PAIR)
         try monitor.connect(address)
         return (dealer, monitor)
@@ -72,31 +72,32 @@ final class PeerLoop: SocketWork {
     private static let watched =
         ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED
 
-    var interests: [zmq_pollitem_t] {
-        [dealer, monitor].map { zmq_pollitem_t(socket: $0.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
-            + topics.interests
+    var descriptors: [Int32] { [dealer.descriptor, monitor.descriptor] + topics.descriptors }
+    var due: Moment {
+        guard backlog.isEmpty else { return .now.adding(.milliseconds(1)) }
+        return min(calls.nextDeadline, session.nextDue, pulse.due, system.running.nextDeadline)
     }
-    var due: Moment { backlog.isEmpty ? nextTick : .now.adding(.milliseconds(1)) }
 
     func turn(now: Moment) -> Bool {
         var busy = watch(now)
         if read(now) { busy = true }
         if topics.read() { busy = true }
         if takeCommands(now) { busy = true }
-        if now >= nextTick { tick(now) }
+        if now >= due {
+            tick(now)
+            busy = true
+        }
         flush(now)
         return busy
     }
 
     private func tick(_ now: Moment) {
-        if nextTick > .zero {
-            system.counters.loopLag.store(max(0, now.nanoseconds(since: nextTick)), ordering: .relaxed)
-        }
-        nextTick = now.adding(PeerLoop.tickInterval)
+        system.counters.loopLag.store(max(0, now.nanoseconds(since: due)), ordering: .relaxed)
         calls.tick(now: now, into: &effects)
         carryOut(now)
-        if pulse.beating { carryOut(session.tick(now: now), now) }
-        pulse.ask(every: session.heartbeat, now: now)
+        // A process whose pool does not answer must not beat, however alive this thread is.
+        let beating = pulse.tick(every: session.heartbeat, now: now)
+        carryOut(session.tick(now: now, beating: beating), now)
         system.running.cancelLate(now: now)
         system.counters.open.store(calls.count, ordering: .relaxed)
         system.counters.poolLag.store(pulse.lag, ordering: .relaxed)
@@ -301,39 +302,6 @@ extension OutgoingCall {
         header[HeaderLayout.deaths] = deaths
         header.withUnsafeMutableBytes {
             $0.storeBytes(of: budget.littleEndian, toByteOffset: HeaderLayout.budget, as: UInt64.self)
-        }
-    }
-}
-
-/// Shows that the pool still runs tasks. A process whose pool is blocked is hung, however alive its socket thread
-/// is: it must not beat.
-final class Pulse: Sendable {
-    private let answered = Atomic<UInt64>(0)
-    private let asked = Atomic<UInt64>(0)
-    private let lastLag = Atomic<Int64>(0)
-    private let askedAt = Atomic<UInt64>(0)
-
-    /// The progress counter that a heartbeat carries.
-    var count: UInt64 { answered.load(ordering: .relaxed) }
-
-    /// How long the pool last took to answer, in nanoseconds.
-    var lag: Int64 { lastLag.load(ordering: .relaxed) }
-
-    /// Whether the pool has answered lately enough for a heartbeat to be honest.
-    var beating: Bool {
-        asked.load(ordering: .relaxed) == count
-            || Moment.now.nanoseconds < askedAt.load(ordering: .relaxed) + 1_000_000_000
-    }
-
-    func ask(every interval: Int64, now: Moment) {
-        guard asked.load(ordering: .relaxed) == count,
-            now.nanoseconds >= askedAt.load(ordering: .relaxed) + UInt64(interval)
-        else { return }
-        askedAt.store(now.nanoseconds, ordering: .relaxed)
-        let number = asked.add(1, ordering: .relaxed).newValue
-        Task {
-            lastLag.store(Moment.now.nanoseconds(since: now), ordering: .relaxed)
-            answered.store(number, ordering: .relaxed)
         }
     }
 }

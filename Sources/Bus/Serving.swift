@@ -58,6 +58,7 @@ final class RunningCalls: Sendable {
     }
     private let entries = Mutex<[InboundKey: Entry]>([:])
     private let open = Atomic<Int>(0)
+    private let earliest = Atomic<UInt64>(.max)
     private let waiters = Mutex<[CheckedContinuation<Void, Never>]>([])
 
     /// How many have come in and not ended.
@@ -85,7 +86,10 @@ final class RunningCalls: Sendable {
     /// comes second sees the other's mark and takes the entry away.
     func list(_ ticket: Ticket, _ key: InboundKey, _ task: Task<Void, Never>, deadline: Moment) {
         guard !ticket.done.load(ordering: .sequentiallyConsistent) else { return }
-        entries.withLock { $0[key] = Entry(task: task, deadline: deadline) }
+        entries.withLock { entries in
+            entries[key] = Entry(task: task, deadline: deadline)
+            if deadline < nextDeadline { earliest.store(deadline.nanoseconds, ordering: .relaxed) }
+        }
         ticket.listed.store(true, ordering: .sequentiallyConsistent)
         if ticket.done.load(ordering: .sequentiallyConsistent) { entries.withLock { $0[key] = nil } }
     }
@@ -102,9 +106,20 @@ final class RunningCalls: Sendable {
 
     func cancel(_ key: InboundKey) { entries.withLock { $0[key] }?.task.cancel() }
 
+    /// The earliest deadline of a call that has suspended.
+    var nextDeadline: Moment { Moment(nanoseconds: earliest.load(ordering: .relaxed)) }
+
     func cancelLate(now: Moment) {
-        let late = entries.withLock { $0.values.filter { $0.deadline <= now } }
-        for entry in late { entry.task.cancel() }
+        guard now >= nextDeadline else { return }
+        let late = entries.withLock { entries in
+            let late = entries.filter { $0.value.deadline <= now }
+            // Cancelled once: a call that goes on all the same is not looked at again.
+            for key in late.keys { entries[key]?.deadline = .never }
+            let next = entries.values.map(\.deadline).min() ?? .never
+            earliest.store(next.nanoseconds, ordering: .relaxed)
+            return late.values.map(\.task)
+        }
+        for task in late { task.cancel() }
     }
 
     func cancelAll() {
@@ -153,17 +168,15 @@ extension BusSystem {
         guard let resident = table.withLock({ $0.residents[id] }), let actor = resident.actor else {
             return answer(call, Answer(.noSuchActor, text: "\(id)"))
         }
-        guard let method = Catalogue.shared.byName[call.header.method],
-            let stub = resident.contracts[method.contract]
-        else {
+        guard let method = resident.methods[call.header.method] else {
             return answer(call, Answer(.noSuchMethod, text: "\(call.header.method) of \(id)"))
         }
         guard call.header.signature == 0 || call.header.signature == method.signature else {
-            let text = "\(method.name) has other types here than at the caller: their builds differ"
+            let text = "\(call.header.method) has other types here than at the caller: their builds differ"
             return answer(call, Answer(.contractMismatch, text: text))
         }
         do {
-            var decoder = try BusInvocationDecoder(try packed(call), stub: stub, system: self)
+            var decoder = try BusInvocationDecoder(try packed(call), stub: method.stub, system: self)
             let handler = BusResultHandler(answer: { [self] in answer(call, $0) }, registry: registry)
             try await executeDistributedTarget(
                 on: actor, target: RemoteCallTarget(method.identifier), invocationDecoder: &decoder, handler: handler)

@@ -60,6 +60,14 @@ final class Socket {
     }
     func disconnect(_ address: String) { zmq_disconnect(raw, address) }
 
+    /// Readable when something happened to the socket; see `SocketWork.descriptors` for how little that says.
+    lazy var descriptor: Int32 = {
+        var descriptor: Int32 = -1
+        var size = MemoryLayout<Int32>.size
+        zmq_getsockopt(raw, ZMQ_FD, &descriptor, &size)
+        return descriptor
+    }()
+
     /// Whether more parts of the message under reading follow.
     var more: Bool {
         var more: Int32 = 0

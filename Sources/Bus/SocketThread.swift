@@ -1,14 +1,16 @@
 import CHost
-import CZeroMQ
 import Contracts
 import Glibc
 import Synchronization
 
 /// What runs on a socket thread: it owns the sockets, and is made, driven and dropped on that thread alone.
 protocol SocketWork: AnyObject {
-    /// The sockets and descriptors to wake up for.
-    var interests: [zmq_pollitem_t] { get }
-    /// Takes what is there, a bounded share of it; true when more may be waiting.
+    /// The descriptors of the sockets, to wake up for.
+    ///
+    /// ZeroMQ's are edge-triggered, and sending takes the edge as well as receiving does. So the thread sleeps only
+    /// after a turn that received last and sent nothing: then nothing can be waiting that no edge will tell of.
+    var descriptors: [Int32] { get }
+    /// Takes what is there, a bounded share of it; true when more may be waiting, or when anything was sent.
     func turn(now: Moment) -> Bool
     /// When the clock alone is a reason to turn.
     var due: Moment { get }
@@ -76,27 +78,28 @@ public final class SocketThread: SerialExecutor, TaskExecutor {
     var isCurrent: Bool { owner.load(ordering: .acquiring) == UInt(pthread_self()) }
 
     private func run(_ work: any SocketWork) {
-        let bellItem = zmq_pollitem_t(socket: nil, fd: bell, events: Int16(ZMQ_POLLIN), revents: 0)
         while !stopping.load(ordering: .relaxed) {
             var busy = work.turn(now: .now)
             if runJobs() { busy = true }
-            if busy { continue }
-            sleep(work, bellItem)
+            if !busy { sleep(work) }
         }
         _ = runJobs()
         work.close()
     }
 
     /// Announces the sleep before the last look at the queues, so that no ring between the two is lost.
-    private func sleep(_ work: any SocketWork, _ bellItem: zmq_pollitem_t) {
+    private func sleep(_ work: any SocketWork) {
         asleep.store(true, ordering: .sequentiallyConsistent)
         let more = work.turn(now: .now)
         let waiting = jobs.withLock { !$0.isEmpty } || stopping.load(ordering: .sequentiallyConsistent)
         guard !more, !waiting else { return asleep.store(false, ordering: .sequentiallyConsistent) }
         let left = work.due.nanoseconds(since: .now)
-        let milliseconds = left <= 0 ? 0 : min(Int(left / 1_000_000) + 1, 1_000)
-        var items = [bellItem] + work.interests
-        zmq_poll(&items, Int32(items.count), milliseconds)
+        let milliseconds = left <= 0 ? 0 : Int32(min(left / 1_000_000 + 1, 60_000))
+        var items = [pollfd(fd: bell, events: Int16(POLLIN), revents: 0)]
+        for descriptor in work.descriptors {
+            items.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        poll(&items, nfds_t(items.count), milliseconds)
         asleep.store(false, ordering: .sequentiallyConsistent)
         if items[0].revents != 0 {
             var count: UInt64 = 0

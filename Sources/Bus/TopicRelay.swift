@@ -34,11 +34,7 @@ final class TopicRelay {
         try subscribers.open(configuration.endpoints.topics, remote: configuration.remote?.topics, configuration)
     }
 
-    var interests: [zmq_pollitem_t] {
-        [publishers, subscribers].map {
-            zmq_pollitem_t(socket: $0.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-        }
-    }
+    var descriptors: [Int32] { [publishers.descriptor, subscribers.descriptor] }
 
     func adopt(_ access: AccessList) {
         self.access = access
@@ -61,7 +57,8 @@ final class TopicRelay {
             else {
                 publishers.discardRest()
                 counters.denied += 1
-                log.limited("publication denied", .warning, "a publication was not passed on", ["user": .text(user(topic))])
+                log.limited(
+                    "publication denied", .warning, "a publication was not passed on", ["user": .text(user(topic))])
                 continue
             }
             counters.forwarded += 1

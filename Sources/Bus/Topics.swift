@@ -92,10 +92,7 @@ final class TopicSockets {
         self.system = system
     }
 
-    var interests: [zmq_pollitem_t] {
-        guard let subscriber else { return [] }
-        return [zmq_pollitem_t(socket: subscriber.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)]
-    }
+    var descriptors: [Int32] { subscriber.map { [$0.descriptor] } ?? [] }
 
     private func open(_ type: Int32, _ address: String) throws -> Socket {
         let socket = try Socket(context, type)

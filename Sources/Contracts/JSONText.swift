@@ -113,27 +113,34 @@ struct JSONParser {
         return item.bytes
     }
 
+    /// `-`? whole part, then a fraction and an exponent if they are there; no zero before another digit.
     private mutating func number() throws(JSONError) -> [UInt8] {
         let start = at
+        _ = take("-")
+        guard take("0") || digits() else { throw JSONError(expected: "a value", at: start) }
+        if at < text.count, isDigit(text[at]) { throw JSONError(expected: "a value", at: start) }
         var whole = true
-        while at < text.count {
-            switch text[at] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
-            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"): whole = false
-            default:
-                return try number(String(decoding: text[start..<at], as: UTF8.self), whole: whole, start: start)
-            }
-            at += 1
+        if take(".") {
+            whole = false
+            guard digits() else { throw JSONError(expected: "a value", at: start) }
+        }
+        if take("e") || take("E") {
+            whole = false
+            _ = take("+") || take("-")
+            guard digits() else { throw JSONError(expected: "a value", at: start) }
         }
         return try number(String(decoding: text[start..<at], as: UTF8.self), whole: whole, start: start)
     }
+    private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    /// Takes digits, and says whether there were any.
+    private mutating func digits() -> Bool {
+        let start = at
+        while at < text.count, isDigit(text[at]) { at += 1 }
+        return at > start
+    }
     private func number(_ digits: String, whole: Bool, start: Int) throws(JSONError) -> [UInt8] {
         var item = PackedWriter(capacity: 9)
-        let plain = digits.first == "-" ? digits.dropFirst() : digits[...]
-        let leadingZero = plain.count > 1 && plain.first == "0" && plain.dropFirst().first?.isNumber == true
-        guard plain.first?.isNumber == true, plain.last?.isNumber == true, !leadingZero else {
-            throw JSONError(expected: "a value", at: start)
-        }
         if whole, let value = Int64(digits) {
             item.signed(value)
         } else if whole, let value = UInt64(digits) {

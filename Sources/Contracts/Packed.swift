@@ -45,7 +45,8 @@ public enum PackedError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .short(let at): "the bytes end inside the value at offset \(at)"
         case .trailing(let count): "\(count) bytes are left after the value"
-        case .unsupported(let byte, let at): "initial byte 0x\(String(byte, radix: 16)) at offset \(at) is not used here"
+        case .unsupported(let byte, let at):
+            "initial byte 0x\(String(byte, radix: 16)) at offset \(at) is not used here"
         case .tooDeep: "values are nested deeper than \(Packed.depthLimit)"
         case .notText(let at): "the text at offset \(at) is not UTF-8"
         case .mismatch(let expected, let found): "expected \(expected), found \(found)"

@@ -87,7 +87,9 @@ struct PackedMapReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try decoder.reader.bool(at: place(key)) }
     func decode(_ type: String.Type, forKey key: Key) throws -> String { try decoder.reader.text(at: place(key)) }
     func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try decoder.reader.double(at: place(key)) }
-    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { Float(try decoder.reader.double(at: place(key))) }
+    func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
+        Float(try decoder.reader.double(at: place(key)))
+    }
     private func integer<Value: FixedWidthInteger>(_ key: Key) throws -> Value {
         try decoder.reader.integer(Value.self, at: place(key))
     }

@@ -26,7 +26,6 @@ final class PackedEncoder: Encoder {
     }
 }
 
-
 struct PackedMapWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let encoder: PackedEncoder
     let place: Int

@@ -38,6 +38,7 @@ struct PackedReader {
         var at = offset
         var open: [UInt64] = []
         while true {
+            let start = at
             let head = try head(at: at)
             at = head.content
             switch head.major {
@@ -52,10 +53,11 @@ struct PackedReader {
                     open.append(items)
                     continue
                 }
-            case 7: guard (20...22).contains(head.info) || (25...27).contains(head.info) else {
-                throw PackedError.unsupported(bytes[offset], at: offset)
-            }
-            default: throw PackedError.unsupported(bytes[at - 1], at: at - 1)
+            case 7:
+                guard (20...22).contains(head.info) || (25...27).contains(head.info) else {
+                    throw PackedError.unsupported(bytes[start], at: start)
+                }
+            default: throw PackedError.unsupported(bytes[start], at: start)
             }
             while let last = open.last {
                 if last > 1 {

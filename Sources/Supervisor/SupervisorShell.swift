@@ -20,6 +20,7 @@ final class SupervisorShell {
     private var replies: [(ticket: Int, reply: Reply)] = []
     private var lastTicket = 0
     private var nextSample = SupervisorShell.now()
+    private let started = SupervisorShell.now()
     private var isDone = false
 
     init(birth: Birth, inbox: Inbox, bus: SupervisorBus) throws {
@@ -129,19 +130,42 @@ final class SupervisorShell {
             reply(.refused(reason: "the supervisor has just started and knows nothing yet; ask again"))
             return
         }
-        if case .status = request {
+        switch request {
+        case .status:
             let now = Self.now()
+            let slots = ([ownStatus(welcome, now)] + tree.statuses(at: now)).map(sampler.completed).map(bus.completed)
             reply(
                 .status(
                     ClusterStatus(
                         data: welcome.data, guardian: welcome.guardian,
-                        uptimeSeconds: now.since(welcome.since).inSeconds,
-                        slots: tree.statuses(at: now).map(sampler.completed).map(bus.completed))))
+                        uptimeSeconds: now.since(welcome.since).inSeconds, slots: slots)))
             return
+        case .kill(birth.slot.role, _, let signal): return endSelf(by: signal, reply)
+        case .restart(birth.slot.role, _, _): return endSelf(by: SIGKILL, reply)
+        default: break
         }
         lastTicket += 1
         replies.append((lastTicket, reply))
         try handle(.command(request, ticket: lastTicket))
+    }
+
+    /// The supervisor is no slot of its own tree: the guardian keeps it.
+    private func ownStatus(_ welcome: Welcome, _ now: Moment) -> SlotStatus {
+        var status = SlotStatus(
+            role: birth.slot.role, slot: birth.slot.number, name: birth.slot.description, state: "ready")
+        status.pid = getpid()
+        status.uptimeSeconds = now.since(started).inSeconds
+        status.restarts = welcome.predecessors
+        if welcome.predecessors > 0 { status.lastReason = "the guardian's log says why the one before ended" }
+        return status
+    }
+
+    /// Answers first: the guardian starts the next supervisor as soon as this one is gone.
+    private func endSelf(by signal: Int32, _ reply: Reply) {
+        reply(.done(note: "signal \(signal) goes to the supervisor; the guardian starts the next one"))
+        door.flush(within: .seconds(1))
+        Log.standard.write(.warning, "supervisor was asked to signal itself", ["signal": .integer(Int(signal))])
+        kill(getpid(), signal)
     }
 
     private func handle(_ event: Tree.Event) throws {
@@ -169,7 +193,8 @@ final class SupervisorShell {
 
     private func sample(_ now: Moment) throws {
         guard let tree else { return }
-        sampler.look(at: tree.slots.compactMap { slot in slot.machine.pid.map { (slot.name, $0) } }, now)
+        let workers = tree.slots.compactMap { slot in slot.machine.pid.map { (slot.name, $0) } }
+        sampler.look(at: workers + [(birth.slot, getpid())], now)
         for slot in tree.slots {
             guard let limit = tree.memoryLimit(of: slot.name), let used = sampler.memory(of: slot.name),
                 used > limit

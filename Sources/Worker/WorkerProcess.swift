@@ -49,12 +49,13 @@ public final class WorkerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - window: how many calls the process takes at once; 0 for one that only calls.
+    ///   - arguments: its flags.
     ///   - settings: asks for every setting the process knows; anything else that was given is a mistake.
     ///   - serve: registers actors and starts what the process does; after it returns the process joins the bus.
     ///   - finish: runs when no more work comes and none is in hand.
     public static func run<Options: Sendable>(
-        window: Int = 64, settings: (Layers) -> Options,
-        serve: @escaping @Sendable (WorkerContext, Options) async throws -> Void,
+        window: Int = 64, arguments: [String] = Array(CommandLine.arguments.dropFirst()),
+        settings: (Layers) -> Options, serve: @escaping @Sendable (WorkerContext, Options) async throws -> Void,
         finish: @escaping @Sendable () async -> Void = {}
     ) -> Never {
         do {
@@ -63,14 +64,20 @@ public final class WorkerProcess: Sendable {
             let birth = try Birth.read()
             Log.standard.identify(role: birth.slot.role, slot: birth.slot.number, incarnation: birth.spawn)
             let options = try Layers.read(
-                arguments: Array(CommandLine.arguments.dropFirst()), environment: environment(),
-                alsoKnown: birthVariables, settings)
-            let bus = BusSystem(BusConfiguration(birth: birth, window: window))
+                arguments: arguments, environment: environment(),
+                alsoKnown: birthVariables
+            ) { (own: settings($0), remote: RemoteBus($0)) }
+            var place = BusConfiguration(birth: birth, window: window)
+            if let remote = options.remote {
+                place.endpoints = remote.endpoints
+                place.credentials = try remote.credentials()
+            }
+            let bus = BusSystem(place)
             let process = try WorkerProcess(
                 WorkerContext(birth: birth, bus: bus, log: .standard, metrics: .standard), finishing: finish)
             Task.detached {
                 do {
-                    try await serve(process.context, options)
+                    try await serve(process.context, options.own)
                     exit(try await process.live())
                 } catch { exit(complain(error)) }
             }

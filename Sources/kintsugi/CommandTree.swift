@@ -14,7 +14,7 @@ enum CommandTree {
                 "data", "DIR", kind: .folder, "which cluster (otherwise $KINTSUGI_DATA, or .kintsugi in this folder)"),
             .flag("json", "answer in JSON, for programs"),
         ],
-        commands: [up, down, status, restart, scale, roll, logs, kill, keys, completion])
+        commands: [up, down, status, restart, scale, roll, logs, kill, keys, bench, simulate, completion])
 
     private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)
     private static let roleOrSlot = Argument(
@@ -58,6 +58,31 @@ enum CommandTree {
             Command(
                 "api", "a key for a client of the HTTP interface",
                 arguments: [Argument("NAME", "whose key it is, as the configuration names it")]),
+        ])
+    private static let bench = Command(
+        "bench", "measures this machine's cluster, beside the floor that it stands on",
+        commands: [
+            Command(
+                "bus", "calls and publications, beside the same frames through zmq_proxy in C calls",
+                options: [
+                    .value(
+                        "seconds", "S", kind: .wholeNumber(1...60), otherwise: "2", "how long each row is measured")
+                ]),
+            Command(
+                "restart", "from a worker's death to its replacement's first answer, beside a bare fork and exec",
+                options: [
+                    .value(
+                        "kills", "N", kind: .wholeNumber(1...10_000), otherwise: "50", "how many workers are killed")
+                ]),
+        ])
+    private static let simulate = Command(
+        "simulate", "runs the cluster's own rules through crashes, broken connections and lost messages, under seeds",
+        details: "Each seed is one run: faults, healing, and the demand that everything comes to its end.",
+        options: [
+            .value("seeds", "N", kind: .wholeNumber(1...100_000_000), otherwise: "1000", "how many seeds"),
+            .value("from", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "the first seed"),
+            .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), "this seed alone"),
+            .flag("trace", "show every event of the last seed"),
         ])
     private static let completion = Command(
         "completion", "prints a script that completes command lines",

@@ -24,14 +24,14 @@ struct KeyPair: Encodable, Equatable {
         var random = [UInt8](repeating: 0, count: 32)
         randombytes_buf(&random, random.count)
         let secret = "kintsugi_" + hexadecimal(random)
-        return KeyPair(configuration: "\(name): \"sha256:\(hash(of: secret))\"", secret: secret)
+        return KeyPair(configuration: "\(name): \"blake2b:\(hash(of: secret))\"", secret: secret)
     }
 
-    /// What the configuration holds for an API key. A plain hash is enough: the key itself is 256 random bits.
+    /// What the configuration holds for an API key. A hash without salt is enough: the key itself is 256 random bits.
     static func hash(of secret: String) -> String {
-        var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        var hash = [UInt8](repeating: 0, count: 32)
         let bytes = Array(secret.utf8)
-        crypto_hash_sha256(&hash, bytes, UInt64(bytes.count))
+        crypto_generichash(&hash, hash.count, bytes, UInt64(bytes.count), nil, 0)
         return hexadecimal(hash)
     }
 

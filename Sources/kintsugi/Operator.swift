@@ -46,6 +46,8 @@ struct Operator {
         case "status": try status(invocation, client)
         case "logs": try logs(invocation, places)
         case "keys": try keys(invocation)
+        case "bench": try bench(invocation)
+        case "simulate": return simulate(Simulate(invocation), asJSON: invocation.has("json"))
         case "completion":
             let root = CommandTree.root
             terminal.write(invocation.text("SHELL") == "zsh" ? Completion.zsh(root) : Completion.bash(root))
@@ -61,16 +63,23 @@ struct Operator {
         let request = UpRequest(
             places: places, configuration: invocation.text("config") ?? "config",
             portOffset: invocation.number("port-offset") ?? 0)
-        guard invocation.has("detach") else { return guardian(request) }
-        let shown = terminal.isTerminal && !invocation.has("json")
+        let asJSON = invocation.has("json")
+        // Without a person there is nobody to show anything: this very process is the guardian, as in a container.
+        guard invocation.has("detach") || (terminal.isTerminal && !asJSON) else { return guardian(request) }
+        let status = try launch(request, client, shown: terminal.isTerminal && !asJSON)
+        show(status, asJSON: asJSON)
+        guard !invocation.has("detach") else { return ExitCode.success }
+        return try Attendance(places: places, guardian: status.guardian, terminal: terminal).run()
+    }
+
+    private func launch(_ request: UpRequest, _ client: ControlClient, shown: Bool) throws(Failure) -> ClusterStatus {
         let status = try Launching(request: request, client: client).detached { status in
             guard shown else { return }
             let ready = status.slots.count { $0.state == "ready" }
-            terminal.write("\r\(ready) of \(Quantities.count(status.slots.count, "worker")) ready\u{1B}[K")
+            terminal.write("\r\(ready) of \(Quantities.count(status.slots.count, "process")) ready\u{1B}[K")
         }
         if shown { terminal.write("\r\u{1B}[K") }
-        show(status, asJSON: invocation.has("json"))
-        return ExitCode.success
+        return status
     }
 
     private func down(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
@@ -141,6 +150,18 @@ struct Operator {
         terminal.write(invocation.has("json") ? json(pair) : pair.explained(paint: terminal.paint))
     }
 
+    private func simulate(_ simulate: Simulate, asJSON: Bool) -> Int32 {
+        let shown = terminal.isTerminal && !asJSON
+        let (report, events) = simulate.run { done in
+            guard shown, done % 20 == 0 else { return }
+            terminal.write("\r\(done) of \(simulate.seeds) seeds\u{1B}[K")
+        }
+        if shown { terminal.write("\r\u{1B}[K") }
+        if !asJSON, !events.isEmpty { terminal.write(events.map(harmless).joined(separator: "\n") + "\n") }
+        terminal.write(asJSON ? json(report) : report.rendered(paint: terminal.paint))
+        return report.failure == nil ? ExitCode.success : ExitCode.failure
+    }
+
     private func command(_ invocation: Invocation, _ client: ControlClient) throws(Failure) {
         // Rolling a large role takes one worker's drain after the other.
         let answer = try client.ask(Requests.request(for: invocation), patience: .seconds(600))
@@ -165,7 +186,7 @@ struct Operator {
     }
 
     /// One object on one line, its keys in order.
-    private func json(_ value: some Encodable) -> String {
+    func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {

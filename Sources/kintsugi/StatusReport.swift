@@ -29,17 +29,17 @@ struct StatusReport {
     private var sentence: String {
         let ready = status.slots.count { $0.state == "ready" }
         let failed = status.slots.filter { $0.state == "failed" }.map(\.role)
-        let workers =
+        let processes =
             switch (ready, status.slots.count) {
-            case (_, 0): "it has no workers"
-            case (1, 1): "its only worker is ready"
-            case (0, 1): "its only worker is not ready"
-            case (let ready, let all) where ready == all: "all of its \(all) workers are ready"
-            case (let ready, let all): "\(ready) of its \(all) workers \(ready == 1 ? "is" : "are") ready"
+            case (_, 0): "it has no processes"
+            case (1, 1): "its only process is ready"
+            case (0, 1): "its only process is not ready"
+            case (let ready, let all) where ready == all: "all of its \(all) processes are ready"
+            case (let ready, let all): "\(ready) of its \(all) processes \(ready == 1 ? "is" : "are") ready"
             }
         var text =
             "The cluster in \(harmless(status.data)) has been up for \(Quantities.duration(status.uptimeSeconds)); "
-        text += "\(workers)."
+        text += "\(processes)."
         if !failed.isEmpty {
             var names: [String] = []
             for name in failed where !names.contains(name) { names.append(name) }

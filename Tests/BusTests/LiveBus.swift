@@ -1,3 +1,4 @@
+import CZeroMQ
 import Contracts
 import Distributed
 import Glibc
@@ -19,12 +20,20 @@ final class LiveBus: Sendable {
         ("stranger", AccessList.Entry()),
     ])
 
-    init(limits: RouterLimits = RouterLimits(), generation: UInt32 = 1, folder: String? = nil) async throws {
+    init(
+        limits: RouterLimits = RouterLimits(), generation: UInt32 = 1, folder: String? = nil,
+        remote: CurveKeys? = nil, keys: [(key: String, role: String)] = []
+    ) async throws {
         self.folder = folder ?? LiveBus.makeFolder()
         var configuration = BrokerConfiguration(
-            endpoints: BusEndpoints(run: self.folder), admission: AdmissionRules(accepts: { LiveBus.key.accepts($0, of: $1) }),
+            endpoints: BusEndpoints(run: self.folder),
+            admission: AdmissionRules(accepts: { LiveBus.key.accepts($0, of: $1) }, keys: keys),
             access: LiveBus.access, generation: generation)
         configuration.limits = limits
+        if let remote {
+            configuration.remote = LiveBus.remote(self.folder)
+            configuration.secretKey = remote.secretKey
+        }
         hub = BrokerHub(configuration, log: Log(descriptor: STDERR_FILENO, level: .error))
         try await hub.start()
     }
@@ -32,6 +41,22 @@ final class LiveBus: Sendable {
     static func makeFolder() -> String {
         var template = Array("/tmp/kintsugi-bus-XXXXXX".utf8CString)
         return template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    /// CURVE works over any transport; `ipc` needs no free port.
+    static func remote(_ folder: String) -> BusEndpoints {
+        BusEndpoints(
+            calls: "ipc://\(folder)/far-calls.sock", publish: "ipc://\(folder)/far-publish.sock",
+            topics: "ipc://\(folder)/far-topics.sock")
+    }
+
+    /// A peer of another host, that is not started yet.
+    func remotePeer(_ role: String, keys: CurveKeys, broker: CurveKeys, number: Int = 1) -> BusSystem {
+        BusSystem(
+            BusConfiguration(
+                endpoints: LiveBus.remote(folder),
+                credentials: .keys(broker: broker.publicKey, own: keys.publicKey, secret: keys.secretKey),
+                slot: SlotName(role: role, host: "far", number: number)!, window: 0))
     }
 
     /// A peer that is not started yet.
@@ -75,6 +100,7 @@ distributed actor Parrot: Echo {
     typealias ActorSystem = BusSystem
     private var sum = 0
     private(set) var seen: [Int] = []
+    private(set) var cancelled = 0
 
     distributed func echo(_ bytes: [UInt8]) async throws -> [UInt8] { bytes }
     distributed func whoami() async throws -> EchoIdentity {
@@ -83,12 +109,35 @@ distributed actor Parrot: Echo {
     }
     distributed func add(_ number: Int, after milliseconds: Int) async throws -> Int {
         seen.append(number)
-        if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
+        do {
+            // Stands for slow work that can be cancelled.
+            if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
+        } catch {
+            cancelled += 1
+            throw error
+        }
         sum += number
         return sum
     }
     distributed func fail(_ error: EchoError) async throws { throw error }
-    distributed func crash() async throws { throw CancellationError() }
+    distributed func crash() async throws { throw Unlisted() }
     distributed func block(milliseconds: Int) async throws {}
     distributed func hidden() -> Int { 42 }
+}
+
+/// An error that no registry holds.
+struct Unlisted: Error {}
+
+/// A pair of CURVE keys in Z85.
+struct CurveKeys: Sendable {
+    let publicKey: String
+    let secretKey: String
+
+    init() {
+        var publicKey = [CChar](repeating: 0, count: 41)
+        var secretKey = [CChar](repeating: 0, count: 41)
+        zmq_curve_keypair(&publicKey, &secretKey)
+        self.publicKey = String(decoding: publicKey.prefix(40).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        self.secretKey = String(decoding: secretKey.prefix(40).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 }

@@ -29,6 +29,7 @@ distributed actor EchoActor: Echo {
 
     distributed func add(_ number: Int, after milliseconds: Int) async throws -> Int {
         if milliseconds > 0 {
+            // Stands for slow work that can be cancelled.
             do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch {
                 EchoActor.cancelled.add(1, ordering: .relaxed)
                 throw error

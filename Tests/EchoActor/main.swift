@@ -1,6 +1,5 @@
 import Bus
 import Contracts
-import Contracts
 import Settings
 import Synchronization
 import Worker
@@ -15,7 +14,9 @@ WorkerProcess.run(
         worker.bus.onDelivery("Say") { $0.body }
         worker.bus.onDelivery("Crash") { _ in EchoActor.trap() }
         // A call that begins here: to a role that this process knows by name only.
-        worker.bus.onDelivery("Relay") { try await worker.bus.call(role: "scribe", method: "Scribe.write", packed: $0.body) }
+        worker.bus.onDelivery("Relay") {
+            try await worker.bus.call(role: "scribe", method: "Scribe.write", packed: $0.body)
+        }
         worker.bus.onDelivery("Fill") { EchoActor.fill(try Packed.decode(Int.self, from: $0.body)) }
         worker.bus.onDelivery("Publish") { delivery in
             worker.bus.publish("news.echo", delivery.body)

@@ -153,7 +153,9 @@ struct BirthTests {
         let secret = key.secret(of: orders, spawn: 1)
         #expect(secret.utf8.count == 64 && ClusterKey(hex: secret) != nil)
         #expect(key.accepts(secret, of: ClusterKey.user(orders, spawn: 1)))
-        #expect(!key.accepts(secret, of: ClusterKey.user(orders, spawn: 2)) && !key.accepts(secret, of: ClusterKey.user(broker, spawn: 1)))
+        #expect(
+            !key.accepts(secret, of: ClusterKey.user(orders, spawn: 2))
+                && !key.accepts(secret, of: ClusterKey.user(broker, spawn: 1)))
         #expect(!key.accepts("", of: ClusterKey.user(orders, spawn: 1)))
         #expect(ClusterKey(hex: key.birthSecret(of: broker, spawn: 1)) == key)
         #expect(ClusterKey(hex: "zz") == nil && ClusterKey.make() != key)

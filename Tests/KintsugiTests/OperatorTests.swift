@@ -47,9 +47,9 @@ private func request(_ line: String) throws -> ControlRequest {
         let (one, other) = (try KeyPair.curve(), try KeyPair.curve())
         #expect(one.secret.count == 40 && one.secret != other.secret && !one.configuration.contains(one.secret))
         let api = try KeyPair.api(name: "bob")
-        #expect(api.configuration == "bob: \"sha256:\(KeyPair.hash(of: api.secret))\"")
+        #expect(api.configuration == "bob: \"blake2b:\(KeyPair.hash(of: api.secret))\"")
         #expect(api.secret.hasPrefix("kintsugi_") && api.secret.count == 73)
-        #expect(KeyPair.hash(of: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(KeyPair.hash(of: "abc") == "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319")
     }
 
     @Test("places follow from the data folder alone, and fit into a socket's address")

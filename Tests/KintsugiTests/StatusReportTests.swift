@@ -23,7 +23,7 @@ import Testing
     func table() {
         #expect(
             StatusReport(status: status, paint: .none).render() == """
-                The cluster in /srv/one has been up for 1 d 2 h; 1 of its 2 workers is ready. Given up for now: risk.
+                The cluster in /srv/one has been up for 1 d 2 h; 1 of its 2 processes is ready. Given up for now: risk.
 
                 ROLE    SLOT   PID  STATE   UPTIME     RESTARTS     CPU                MEMORY  QUEUE  IN FLIGHT  LAST START
                 orders     1  4711  ready   2 h 5 min         2  12.3 %  41.2 MiB of 64.0 MiB      0         17  killed by signal 9 (KILL) from outside
@@ -47,9 +47,9 @@ import Testing
             StatusReport(status: status, paint: .none).render().contains(
                 "up for 1 d 2 h; all of its 1 worker are ready") == false)
         #expect(
-            StatusReport(status: status, paint: .none).render().contains("up for 1 d 2 h; its only worker is ready."))
+            StatusReport(status: status, paint: .none).render().contains("up for 1 d 2 h; its only process is ready."))
         status.slots = []
-        #expect(StatusReport(status: status, paint: .none).render().contains("it has no workers."))
+        #expect(StatusReport(status: status, paint: .none).render().contains("it has no processes."))
     }
 
     @Test("what a process says about its end cannot command the terminal")

@@ -23,7 +23,8 @@ def until(condition, within=10.0, what="the condition"):
         if said:
             return said
         assert time.monotonic() < deadline, f"{what} did not come within {within} s"
-        time.sleep(0.02)  # the pace of asking, and no wait for anything
+        # The pace of asking, and no wait for anything.
+        time.sleep(0.02)
 
 
 def alive(pid):

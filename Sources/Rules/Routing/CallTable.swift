@@ -38,6 +38,9 @@ public struct CallTable<Frame, Waiter, Answer> {
 
     public var count: Int { entries.count }
 
+    /// When the clock may have something to do; earlier than the next deadline where a call has ended meanwhile.
+    public var nextDeadline: Moment { deadlines.next }
+
     public mutating func begin(
         correlation: UInt64, frame: Frame, waiter: Waiter, deadline: Moment, again: Bool, deaths: UInt8, now: Moment,
         into effects: inout [Effect]
@@ -127,6 +130,7 @@ struct DeadlineHeap {
     private var items: [(moment: Moment, correlation: UInt64)] = []
 
     var count: Int { items.count }
+    var next: Moment { items.first?.moment ?? .never }
 
     mutating func push(_ moment: Moment, _ correlation: UInt64) {
         items.append((moment, correlation))

@@ -10,7 +10,7 @@ struct FairQueue<Element> {
     }
     struct Line {
         var caller: UInt32
-        var entries: Deque<Entry>
+        var held: Deque<Entry>
     }
 
     /// What became of an admission.
@@ -43,13 +43,13 @@ struct FairQueue<Element> {
             return .queued
         }
         guard let longest = longestLine(), lines[longest].caller != caller,
-            let victim = lines[longest].entries.last, bytes - victim.bytes + size <= byteLimit
+            let victim = lines[longest].held.last, bytes - victim.bytes + size <= byteLimit
         else { return .refused }
-        let own = lines.first { $0.caller == caller }?.entries.count ?? 0
-        guard lines[longest].entries.count > own + 1 else { return .refused }
-        _ = lines[longest].entries.popLast()
+        let own = lines.first { $0.caller == caller }?.held.count ?? 0
+        guard lines[longest].held.count > own + 1 else { return .refused }
+        _ = lines[longest].held.popLast()
         forget(victim)
-        if lines[longest].entries.isEmpty { removeLine(longest) }
+        if lines[longest].held.isEmpty { removeLine(longest) }
         append(Entry(caller: caller, bytes: size, element: element))
         return .displaced(victim.element)
     }
@@ -64,7 +64,7 @@ struct FairQueue<Element> {
     /// The one whose turn it is, without taking it.
     func peek() -> Element? {
         if let first = urgent.first { return first.element }
-        return lines.isEmpty ? nil : lines[turn].entries.first?.element
+        return lines.isEmpty ? nil : lines[turn].held.first?.element
     }
 
     mutating func pop() -> Element? {
@@ -72,9 +72,9 @@ struct FairQueue<Element> {
             forget(entry)
             return entry.element
         }
-        guard !lines.isEmpty, let entry = lines[turn].entries.popFirst() else { return nil }
+        guard !lines.isEmpty, let entry = lines[turn].held.popFirst() else { return nil }
         forget(entry)
-        if lines[turn].entries.isEmpty {
+        if lines[turn].held.isEmpty {
             removeLine(turn)
         } else {
             turn = (turn + 1) % lines.count
@@ -86,8 +86,8 @@ struct FairQueue<Element> {
     mutating func remove(where matches: (Element) -> Bool) -> [Element] {
         var removed: [Element] = []
         urgent = sift(urgent, &removed, matches)
-        for index in lines.indices { lines[index].entries = sift(lines[index].entries, &removed, matches) }
-        for index in lines.indices.reversed() where lines[index].entries.isEmpty { removeLine(index) }
+        for index in lines.indices { lines[index].held = sift(lines[index].held, &removed, matches) }
+        for index in lines.indices.reversed() where lines[index].held.isEmpty { removeLine(index) }
         return removed
     }
 
@@ -111,12 +111,12 @@ struct FairQueue<Element> {
         count += 1
         bytes += entry.bytes
         if let index = lines.firstIndex(where: { $0.caller == entry.caller }) {
-            lines[index].entries.append(entry)
+            lines[index].held.append(entry)
         } else {
-            var entries = Deque<Entry>()
-            entries.append(entry)
+            var held = Deque<Entry>()
+            held.append(entry)
             // Behind everyone whose turn is still to come in this round.
-            lines.insert(Line(caller: entry.caller, entries: entries), at: turn)
+            lines.insert(Line(caller: entry.caller, held: held), at: turn)
             turn = lines.count == 1 ? 0 : (turn + 1) % lines.count
         }
     }
@@ -130,6 +130,6 @@ struct FairQueue<Element> {
         if turn >= lines.count { turn = 0 }
     }
     private func longestLine() -> Int? {
-        lines.indices.max { lines[$0].entries.count < lines[$1].entries.count }
+        lines.indices.max { lines[$0].held.count < lines[$1].held.count }
     }
 }

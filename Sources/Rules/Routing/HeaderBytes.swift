@@ -42,9 +42,7 @@ extension UnsafeRawBufferPointer {
 extension Header {
     /// The whole header as bytes.
     public func encoded() -> [UInt8] {
-        let names = [role, slot, actor, method, sender].map { name in
-            name.utf8.count <= 255 ? name : String(decoding: name.utf8.prefix(255), as: Unicode.ASCII.self)
-        }
+        let names = [role, slot, actor, method, sender].map(Header.cut)
         let size = HeaderLayout.names + names.reduce(0) { $0 + $1.utf8.count }
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
@@ -59,6 +57,16 @@ extension Header {
             }
             count = size
         }
+    }
+
+    /// As much of a name as the wire has room for, in whole characters.
+    private static func cut(_ name: String) -> String {
+        guard name.utf8.count > 255 else { return name }
+        // No character's encoding has more than four bytes.
+        for length in stride(from: 255, to: 251, by: -1) {
+            if let text = String(validating: name.utf8.prefix(length), as: UTF8.self) { return text }
+        }
+        return ""
     }
 
     private func writeNumbers(into bytes: UnsafeMutableRawBufferPointer) {

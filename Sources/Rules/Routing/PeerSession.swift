@@ -136,7 +136,18 @@ public struct PeerSession: Sendable {
         return incarnation == nil ? [] : [.send(.bye)]
     }
 
-    public mutating func tick(now: Moment) -> [Effect] {
+    /// When the clock alone has something to do.
+    public var nextDue: Moment {
+        let silent = heard.adding(silence * 3 + 1)
+        switch stage {
+        case .offline, .closed: return .never
+        case .greeting: return min(retryAt ?? .never, silent)
+        case .ready, .draining, .drained: return min(said.adding(heartbeat), silent)
+        }
+    }
+
+    /// `beating` is false for a process that must not say that it lives, since its pool is blocked.
+    public mutating func tick(now: Moment, beating: Bool = true) -> [Effect] {
         switch stage {
         case .offline, .closed: return []
         case .greeting:
@@ -146,7 +157,7 @@ public struct PeerSession: Sendable {
             if now.nanoseconds(since: heard) <= silence * 3 {
                 guard now.nanoseconds(since: said) >= heartbeat else { return [] }
                 said = now
-                return [.send(.heartbeat)]
+                return beating ? [.send(.heartbeat)] : []
             }
         }
         let parted = part()

@@ -39,6 +39,8 @@ public struct Router<Message> {
     var roles: [RoleState<Message>] = []
     var roleOfName: [String: Int] = [:]
     var flights: [CallKey: Flight<Message>] = [:]
+    /// The calls that wait in some queue, so that a frame that comes twice is known.
+    var waiting: Set<CallKey> = []
     var served: UInt64 = 0
     var nextIncarnation: UInt64
     var lastTick: Moment
@@ -82,7 +84,10 @@ public struct Router<Message> {
         case .credit:
             let window = window(Int(clamping: header.number))
             peers[index]?.window = window
-            if let role = peers[index]?.role { dispatch(role, now) }
+            guard let role = peers[index]?.role else { return }
+            // Who joined to call only may begin to serve.
+            if window > 0, !roles[role].workers.contains(index) { roles[role].workers.append(index) }
+            dispatch(role, now)
         case .drain: drain(index, now)
         case .bye: leave(index, now)
         case .ready, .welcome, .refused, .event, .death:
@@ -122,6 +127,7 @@ public struct Router<Message> {
         for role in roles.indices where !roles[role].queue.isEmpty {
             let late = roles[role].queue.remove { $0.deadline <= now }
             for call in late {
+                waiting.remove(call.key)
                 counters.late += 1
                 answer(call.key, .late, "no worker of \"\(roles[role].name)\" was free before the deadline")
             }
@@ -153,6 +159,12 @@ public struct Router<Message> {
                 })
         }
     }
+
+    /// How many calls wait for the role that most wait for.
+    public var longestQueue: Int { roles.reduce(0) { max($0, $1.queue.count) } }
+
+    /// Whether anything waits for a worker.
+    public var hasWaiting: Bool { roles.contains { !$0.queue.isEmpty } }
 
     /// How many calls are in workers' hands.
     public var inFlight: Int { flights.count }

@@ -16,25 +16,28 @@ extension Router {
             let verb = header.delivery ? "deliver to" : "call"
             return answer(key, .denied, "\"\(roles[caller.role].name)\" may not \(verb) \"\(header.role)\"")
         }
-        guard flights[key] == nil else {
+        guard flights[key] == nil, !waiting.contains(key) else {
             counters.malformed += 1
             return
         }
         let call = Call(
             key: key, caller: caller.slot, role: role(named: header.role), again: header.idempotent || header.delivery,
-            deaths: header.deaths,
+            pinned: !header.slot.isEmpty, deaths: header.deaths,
             deadline: header.budget == 0 ? .never : now.adding(Int64(clamping: min(header.budget, 1 << 50)) * 1_000),
             bytes: bytes, message: message)
         if call.deaths >= limits.deaths { return poison(call) }
-        if header.slot.isEmpty { place(call, now) } else { pin(call, header.slot, now) }
+        if call.pinned { pin(call, header.slot, now) } else { place(call, now) }
     }
 
     private mutating func place(_ call: Call<Message>, _ now: Moment) {
         if roles[call.role].queue.isEmpty, let worker = choose(call) { return hand(call, to: worker, now) }
         switch roles[call.role].queue.admit(call, caller: call.key.route, bytes: call.bytes) {
-        case .queued: break
+        case .queued: waiting.insert(call.key)
         case .refused: overload(call)
-        case .displaced(let other): overload(other)
+        case .displaced(let other):
+            waiting.insert(call.key)
+            waiting.remove(other.key)
+            overload(other)
         }
         dispatch(call.role, now)
     }
@@ -49,6 +52,8 @@ extension Router {
         }
         // Beyond its window there is room for as much again: the caller chose it, so balancing cannot help.
         guard peer.inHand.count < peer.window * 2 else { return overload(call) }
+        // A suspect of poisoning takes nobody with it.
+        guard !peer.isolated, call.deaths < limits.alone || peer.inHand.isEmpty else { return overload(call) }
         hand(call, to: index, now)
     }
 
@@ -79,12 +84,14 @@ extension Router {
         while let next = roles[role].queue.peek() {
             guard next.deadline > now else {
                 _ = roles[role].queue.pop()
+                waiting.remove(next.key)
                 counters.late += 1
                 answer(next.key, .late, "the deadline passed in the queue of \"\(roles[role].name)\"")
                 continue
             }
             guard let worker = choose(next) else { return }
             _ = roles[role].queue.pop()
+            waiting.remove(next.key)
             hand(next, to: worker, now)
         }
     }
@@ -144,6 +151,7 @@ extension Router {
         for role in roles.indices where !roles[role].queue.isEmpty {
             counters.cancelled += UInt64(roles[role].queue.remove { $0.key == key }.count)
         }
+        waiting.remove(key)
     }
 
     /// The calls that a dead worker had in hand, in the order in which it got them.
@@ -161,9 +169,14 @@ extension Router {
             call.deaths += 1
             if call.deaths >= limits.deaths {
                 poison(call)
+            } else if call.pinned {
+                // Whoever chose that worker wants no other; it may be asked again once it is back.
+                counters.lost += 1
+                answer(key, .lost, "its worker died", deaths: call.deaths)
             } else {
                 counters.requeued += 1
                 notice(call)
+                waiting.insert(key)
                 roles[call.role].queue.requeue(call, caller: key.route, bytes: call.bytes)
             }
         }

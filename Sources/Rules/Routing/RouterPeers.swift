@@ -7,7 +7,8 @@ extension Router {
         guard let name = SlotName(body.slot), name.role == identity.role,
             identity.slot == nil || identity.slot == body.slot, access.knows(identity.role)
         else {
-            return refuse(route, .identity, "\"\(body.slot)\" is no slot of the authenticated role \"\(identity.role)\"")
+            return refuse(
+                route, .identity, "\"\(body.slot)\" is no slot of the authenticated role \"\(identity.role)\"")
         }
         // Where the secret names the start, the frame's word for it does not count.
         let spawn = identity.slot == nil ? body.spawn : identity.spawn
@@ -109,7 +110,7 @@ extension Router {
         roles[peer.role].workers.removeAll { $0 == index }
         report(kind, peer)
         for role in roles.indices where !roles[role].queue.isEmpty {
-            _ = roles[role].queue.remove { $0.key.route == peer.route }
+            for call in roles[role].queue.remove(where: { $0.key.route == peer.route }) { waiting.remove(call.key) }
         }
         bury(peer.inHand, now)
         dispatch(peer.role, now)

@@ -46,6 +46,8 @@ struct Call<Message> {
     var caller: String
     var role: Int
     var again: Bool
+    /// Meant for one worker: no other may have it.
+    var pinned: Bool
     var deaths: UInt8
     var deadline: Moment
     var bytes: Int

@@ -57,9 +57,7 @@ final class Guardian {
         lifeline = try Descriptor.pipe()
         watch = SupervisorWatch(at: since, seed: UInt64.random(in: .min ... .max))
         // Whoever may read this user's files may speak as the operator.
-        let file = try Descriptor.open(
-            surroundings.places.operatorSecret, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        _ = try file.write("\(key.secret(of: "operator"))\n".utf8)
+        try WholeFile.write("\(key.secret(of: "operator"))\n", to: surroundings.places.operatorSecret)
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }

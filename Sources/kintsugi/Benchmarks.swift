@@ -1,0 +1,96 @@
+import Bench
+import Commands
+import Dispatch
+import Glibc
+import Synchronization
+
+extension Operator {
+    /// Measures, and shows the figures beside their floor.
+    func bench(_ invocation: Invocation) throws(Failure) {
+        let asJSON = invocation.has("json")
+        let shown = terminal.isTerminal && !asJSON
+        let terminal = terminal
+        @Sendable func progress(_ text: String) {
+            if shown { terminal.write("\r\(text)…\u{1B}[K") }
+        }
+        defer {
+            if shown { terminal.write("\r\u{1B}[K") }
+        }
+        do {
+            if invocation.path.last == "restart" {
+                let bench = RestartBench(kills: invocation.number("kills") ?? 50)
+                let result = try waiting { try await bench.run(progress: progress) }
+                progress("")
+                terminal.write(asJSON ? json(result) : BenchReport.text(result))
+            } else {
+                let result = try BusBench(seconds: Double(invocation.number("seconds") ?? 2)).run(progress: progress)
+                progress("")
+                terminal.write(asJSON ? json(result) : BenchReport.text(result))
+            }
+        } catch {
+            throw Failure("the benchmark could not run: \(error)")
+        }
+    }
+}
+
+/// Runs asynchronous work to its end from the main thread, which has nothing else to do.
+private func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let done = DispatchSemaphore(value: 0)
+    let result = Mutex<Result<Value, any Error>?>(nil)
+    Task.detached {
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        result.withLock { $0 = outcome }
+        done.signal()
+    }
+    done.wait()
+    guard let outcome = result.withLock({ $0 }) else { throw Failure("the work ended without a result") }
+    return try outcome.get()
+}
+
+/// Figures for people.
+enum BenchReport {
+    static func text(_ result: BusBench.Result) -> String {
+        var text =
+            "  BYTES  IN FLIGHT    CALLS/S      FLOOR  RATIO   CALLER  BROKER  WORKER   FLOOR (µs of processor a call)\n"
+        for row in result.rows {
+            text += "\(pad(row.bytes, 7))\(pad(row.inFlight, 11))\(pad(Int(row.callsPerSecond), 11))"
+            text += "\(pad(Int(row.floorCallsPerSecond), 11))\(pad(two(row.ratio), 7))"
+            text += "\(pad(one(row.callerMicroseconds), 9))\(pad(one(row.brokerMicroseconds), 8))"
+            text += "\(pad(one(row.workerMicroseconds), 8))\(pad(one(row.floorMicroseconds), 8))\n"
+        }
+        for row in result.rows {
+            guard let p50 = row.p50, let p99 = row.p99, let floor50 = row.floorP50, let floor99 = row.floorP99 else {
+                continue
+            }
+            text += "one call at a time, \(row.bytes) bytes: p50 \(Int(p50)) µs, p99 \(Int(p99)) µs; "
+            text += "the floor's: \(Int(floor50)) and \(Int(floor99)) µs\n"
+        }
+        for row in result.topics {
+            text += "publications of \(row.bytes) bytes, one subscriber: \(Int(row.perSecond))/s; "
+            text += "the floor's: \(Int(row.floorPerSecond))/s; ratio \(two(row.ratio))\n"
+        }
+        return text
+    }
+
+    static func text(_ result: RestartBench.Result) -> String {
+        func line(_ name: String, _ times: RestartBench.Times) -> String {
+            "\(name): p50 \(one(times.p50)) ms, p99 \(one(times.p99)) ms, most \(one(times.most)) ms (\(times.count))\n"
+        }
+        return "kintsugi up to the first answer of a worker: \(one(result.upMilliseconds)) ms\n"
+            + line("fork and exec of /bin/true", result.forkAndExec)
+            + line("kill −9 to the next process's first answer", result.killed)
+            + line("the same, a kill every 300 ms", result.storm)
+            + line("SIGSTOP to the next process's first answer", result.stopped)
+            + "two workers, a kill every 300 ms: \(result.failedUnderStorm) of \(result.callsUnderStorm) "
+            + "idempotent calls failed\n"
+    }
+
+    private static func pad(_ value: some CustomStringConvertible, _ width: Int) -> String {
+        let text = "\(value)"
+        return String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    private static func one(_ number: Double) -> String { rounded(number, 10) }
+    private static func two(_ number: Double) -> String { rounded(number, 100) }
+    private static func rounded(_ number: Double, _ scale: Double) -> String { "\((number * scale).rounded() / scale)" }
+}
