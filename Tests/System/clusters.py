@@ -89,6 +89,10 @@ class Cluster:
         status = self.status() or {"slots": []}
         return [slot for slot in status["slots"] if role in (None, slot["role"])]
 
+    def workers(self):
+        """All slots but the supervisor's own."""
+        return [slot for slot in self.slots() if slot["role"] != "supervisor"]
+
     def slot(self, role, number=1):
         return next((slot for slot in self.slots(role) if slot["slot"] == number), None)
 
