@@ -223,6 +223,7 @@ extension World {
     @discardableResult
     private func decide(_ event: Tree.Event, _ process: SupervisorProcess) -> [Tree.Effect] {
         let effects = process.tree.handle(event, at: now)
+        checkInnocents(event, effects)
         if crashes(process, at: "the supervisor has decided") { return effects }
         for effect in effects {
             if crashes(process, at: "the supervisor is half way through its effects") { return effects }
@@ -233,6 +234,18 @@ extension World {
             queue.push(.tick(process.id), at: process.wakes)
         }
         return effects
+    }
+
+    /// The end of one role's worker is no reason to touch a worker of another role.
+    private func checkInnocents(_ event: Tree.Event, _ effects: [Tree.Effect]) {
+        let guilty: String
+        switch event {
+        case .exited(let slot, _, _), .spawnRefused(let slot, _, _), .hung(let slot, _): guilty = slot.role
+        default: return
+        }
+        for case .signal(let slot, _, let signal, _) in effects where slot.role != guilty {
+            violate("a role that fails does not touch the others", "signal \(signal) to \(slot) for \(guilty)")
+        }
     }
 
     private func carryOut(_ effect: Tree.Effect, _ process: SupervisorProcess) {

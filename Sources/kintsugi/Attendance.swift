@@ -48,7 +48,8 @@ struct Attendance {
             var follower = LogFollower(places: places, role: nil)
             _ = try? follower.last(0)
             try? follower.follow { records in
-                for record in records where record.origin.hasPrefix("guardian") || record.origin.hasPrefix("supervisor") {
+                for record in records where record.origin.hasPrefix("guardian") || record.origin.hasPrefix("supervisor")
+                {
                     terminal.write(record.pretty(originWidth: 12, paint: terminal.paint) + "\n")
                 }
                 return true

@@ -76,7 +76,7 @@ struct Operator {
         let status = try Launching(request: request, client: client).detached { status in
             guard shown else { return }
             let ready = status.slots.count { $0.state == "ready" }
-            terminal.write("\r\(ready) of \(Quantities.count(status.slots.count, "process")) ready\u{1B}[K")
+            terminal.write("\r\(ready) of \(status.slots.count) processes ready\u{1B}[K")
         }
         if shown { terminal.write("\r\u{1B}[K") }
         return status

@@ -33,6 +33,8 @@ struct Simulate {
     let from: UInt64
     let seeds: Int
     let trace: Bool
+    /// A rule that is broken on purpose; for tests.
+    var mutation: Mutation?
 
     init(_ invocation: Invocation) {
         let single = invocation.number("seed")
@@ -52,6 +54,7 @@ struct Simulate {
         var tally = Tally()
         var options = SimulationOptions()
         options.trace = trace
+        options.mutation = mutation
         var last: Outcome?
         var done = 0
         while done < seeds, last?.violation == nil {

@@ -170,6 +170,21 @@ import Testing
         #expect(session.tick(now: start.adding(.milliseconds(650))) == [.send(.heartbeat)])
     }
 
+    @Test("who was leaving when its connection broke goes on leaving over the next one")
+    func leavesAgain() {
+        for session in [draining(), drained()] {
+            var session = session
+            _ = session.disconnected(now: start)
+            _ = session.connected(now: start)
+            #expect(
+                session.welcome(incarnation: 9, body: welcome, now: start) == [
+                    .joined(incarnation: 9), .send(.drain),
+                ])
+            #expect(session.drainConfirmed(now: start) == [.drained])
+            #expect(session.stage == .drained(incarnation: 9))
+        }
+    }
+
     @Test("any frame of the broker is a sign of life")
     func heard() {
         var session = ready()

@@ -29,14 +29,14 @@ public struct CallTable<Frame, Waiter, Answer> {
 
     /// More open calls than this are refused at once.
     public let limit: Int
-    private var entries: [UInt64: Entry] = [:]
+    private var calls: [UInt64: Entry] = [:]
     private var deadlines = DeadlineHeap()
     private var open = false
     private var closed = false
 
     public init(limit: Int = 65_536) { self.limit = limit }
 
-    public var count: Int { entries.count }
+    public var count: Int { calls.count }
 
     /// When the clock may have something to do; earlier than the next deadline where a call has ended meanwhile.
     public var nextDeadline: Moment { deadlines.next }
@@ -46,9 +46,9 @@ public struct CallTable<Frame, Waiter, Answer> {
         into effects: inout [Effect]
     ) {
         guard !closed else { return effects.append(.finish(waiter, .failure(.closed))) }
-        guard entries.count < limit else { return effects.append(.finish(waiter, .failure(.overloaded))) }
+        guard calls.count < limit else { return effects.append(.finish(waiter, .failure(.overloaded))) }
         guard deadline > now else { return effects.append(.finish(waiter, .failure(.late))) }
-        entries[correlation] = Entry(
+        calls[correlation] = Entry(
             frame: frame, waiter: waiter, deadline: deadline, again: again, deaths: deaths, sent: open)
         if deadline != .never { deadlines.push(deadline, correlation) }
         if open {
@@ -61,30 +61,30 @@ public struct CallTable<Frame, Waiter, Answer> {
     }
 
     public mutating func answered(_ correlation: UInt64, _ answer: Answer, into effects: inout [Effect]) {
-        guard let entry = entries.removeValue(forKey: correlation) else { return }
+        guard let entry = calls.removeValue(forKey: correlation) else { return }
         effects.append(.finish(entry.waiter, .success(answer)))
     }
 
     public mutating func cancel(_ correlation: UInt64, into effects: inout [Effect]) {
-        guard let entry = entries.removeValue(forKey: correlation) else { return }
+        guard let entry = calls.removeValue(forKey: correlation) else { return }
         if open, entry.sent { effects.append(.cancel(correlation: correlation)) }
         effects.append(.finish(entry.waiter, .failure(.cancelled)))
     }
 
     public mutating func died(_ correlation: UInt64, deaths: UInt8, into effects: inout [Effect]) {
-        guard var entry = entries[correlation], deaths > entry.deaths else { return }
+        guard var entry = calls[correlation], deaths > entry.deaths else { return }
         entry.deaths = deaths
-        entries[correlation] = entry
+        calls[correlation] = entry
         effects.append(.death(entry.waiter, deaths))
     }
 
     /// The broker let us in: everything that waits goes out, in the order in which it was asked.
     public mutating func joined(now: Moment, into effects: inout [Effect]) {
         open = true
-        for correlation in entries.keys.sorted() {
-            guard var entry = entries[correlation] else { continue }
+        for correlation in calls.keys.sorted() {
+            guard var entry = calls[correlation] else { continue }
             entry.sent = true
-            entries[correlation] = entry
+            calls[correlation] = entry
             effects.append(
                 .send(
                     correlation: correlation, deaths: entry.deaths, budget: budget(entry.deadline, now), entry.frame))
@@ -94,22 +94,22 @@ public struct CallTable<Frame, Waiter, Answer> {
     /// The broker is gone: what was sent and cannot be repeated is lost; the rest waits for the next broker.
     public mutating func parted(into effects: inout [Effect]) {
         open = false
-        for correlation in entries.keys.sorted() {
-            guard let entry = entries[correlation], entry.sent, !entry.again else { continue }
-            entries[correlation] = nil
+        for correlation in calls.keys.sorted() {
+            guard let entry = calls[correlation], entry.sent, !entry.again else { continue }
+            calls[correlation] = nil
             effects.append(.finish(entry.waiter, .failure(.lost)))
         }
     }
 
     public mutating func tick(now: Moment, into effects: inout [Effect]) {
         while let correlation = deadlines.popDue(now) {
-            guard let entry = entries[correlation], entry.deadline <= now else { continue }
-            entries[correlation] = nil
+            guard let entry = calls[correlation], entry.deadline <= now else { continue }
+            calls[correlation] = nil
             if open, entry.sent { effects.append(.cancel(correlation: correlation)) }
             effects.append(.finish(entry.waiter, .failure(.late)))
         }
-        if deadlines.count > 2 * entries.count + 1_024 {
-            deadlines.rebuild(entries.keys.sorted().compactMap { key in entries[key].map { ($0.deadline, key) } })
+        if deadlines.count > 2 * calls.count + 1_024 {
+            deadlines.rebuild(calls.keys.sorted().compactMap { key in calls[key].map { ($0.deadline, key) } })
         }
     }
 
@@ -117,8 +117,8 @@ public struct CallTable<Frame, Waiter, Answer> {
     public mutating func close(into effects: inout [Effect]) {
         closed = true
         open = false
-        for correlation in entries.keys.sorted() {
-            guard let entry = entries.removeValue(forKey: correlation) else { continue }
+        for correlation in calls.keys.sorted() {
+            guard let entry = calls.removeValue(forKey: correlation) else { continue }
             effects.append(.finish(entry.waiter, .failure(.closed)))
         }
     }

@@ -5,9 +5,9 @@ public import Contracts
 /// | state \ event | connected | welcome | refused | disconnected | drain wanted | drained | silence |
 /// |---|---|---|---|---|---|---|---|
 /// | offline | READY → greeting | – | – | – | closed | – | – |
-/// | greeting | READY | ready | wait, READY | offline | closed | – | reconnect |
+/// | greeting | READY | ready; if it was leaving: DRAIN → draining | wait, READY | offline | closed | – | reconnect |
 /// | ready | READY | – | offline, READY | offline | DRAIN → draining | – | reconnect |
-/// | draining | READY | as drained | offline | offline | – | drained | reconnect |
+/// | draining, drained | READY | – | offline, READY | offline | – | drained | reconnect |
 /// | closed | – | – | – | – | – | – | – |
 public struct PeerSession: Sendable {
     public enum Stage: Sendable, Equatable {
@@ -43,6 +43,8 @@ public struct PeerSession: Sendable {
     public private(set) var heard: Moment
     private var said: Moment
     private var retryAt: Moment?
+    /// It asked to drain: what it finds after a broken connection must not keep it.
+    private var isLeaving = false
     public var heartbeat: Int64
     public var silence: Int64
 
@@ -81,8 +83,12 @@ public struct PeerSession: Sendable {
         guard case .greeting = stage else { return [] }
         heartbeat = max(.milliseconds(Int64(body.heartbeatMilliseconds)), .milliseconds(1))
         silence = max(.milliseconds(Int64(body.silenceMilliseconds)), heartbeat)
-        stage = .ready(incarnation: incarnation)
         retryAt = nil
+        guard !isLeaving else {
+            stage = .draining(incarnation: incarnation)
+            return [.joined(incarnation: incarnation), .send(.drain)]
+        }
+        stage = .ready(incarnation: incarnation)
         return [.joined(incarnation: incarnation)]
     }
 
@@ -115,6 +121,7 @@ public struct PeerSession: Sendable {
     public mutating func drain(now: Moment) -> [Effect] {
         switch stage {
         case .ready(let incarnation):
+            isLeaving = true
             stage = .draining(incarnation: incarnation)
             return [.send(.drain)]
         case .offline, .greeting:
