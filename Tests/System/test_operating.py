@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -170,9 +171,10 @@ def test_the_metrics_page_tells_of_every_process_and_pleases_prometheus(cluster)
             f'{{role="{role}",slot="{slot}",' in text
             for role, slot in [("broker", 1), ("echo", 1), ("echo", 2), ("supervisor", 1)]) and text,
         what="the metrics of every process")  # fmt: skip
-    if shutil.which("promtool"):
+    promtool = shutil.which("promtool", path=f"{os.environ['PATH']}:{pathlib.Path(sys.executable).parent}")
+    if promtool:
         checked = subprocess.run(
-            ["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False)
+            [promtool, "check", "metrics"], input=page, capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
