@@ -22,11 +22,13 @@ test: setup $(VENV) ## the tests that need no cluster
 	@scripts/test.sh
 
 system-test: build $(VENV) ## the tests with real processes
+	@scripts/promtool.sh
 	@scripts/system-test.sh "not soak"
 
 soak: build $(VENV) ## the long runs: a million generated inputs, many seeds, long faults
 	@KINTSUGI_GENERATED_INPUTS=1000000 scripts/test.sh Generated
 	.build/$(CONFIGURATION)/kintsugi simulate --seeds 10000
+	@scripts/promtool.sh
 	@scripts/system-test.sh soak
 
 bench: build ## measure what the README claims

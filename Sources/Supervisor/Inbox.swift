@@ -7,6 +7,8 @@ final class Inbox: Sendable {
     enum Letter: Sendable {
         /// The broker has heard nothing from this process for too long.
         case hung(SlotName, spawn: UInt64)
+        /// That start of the broker gave an answer, whatever it was.
+        case brokerAnswered(spawn: UInt64)
         /// A command; `reply` is called once, on the supervisor's thread, and must not block it.
         case request(ControlRequest, reply: @Sendable (ControlAnswer) -> Void)
     }

@@ -62,12 +62,22 @@ final class SupervisorBus: Sendable {
         }
     }
 
-    /// Asks the broker for its load; `queues` answers with the last one.
-    func askLoad() {
+    /// Asks that start of the broker for its load; the inbox hears of the answer, and `completed` tells the last one.
+    func askLoad(of spawn: UInt64) {
         Task.detached { [self] in
             let broker = try $BrokerDesk<BusSystem>.resolve(id: BusID(role: "broker"), using: bus)
-            let now = try? await withCallOptions(patience: .seconds(1)) { try await broker.load() }
-            load.withLock { $0 = now }
+            do {
+                let now = try await withCallOptions(patience: .seconds(1)) { try await broker.load() }
+                load.withLock { $0 = now }
+                inbox.post(.brokerAnswered(spawn: spawn))
+            } catch {
+                load.withLock { $0 = nil }
+                switch error as? BusError {
+                case .late, .lost, .closed: break
+                // Refused is answered, too: it lives.
+                default: inbox.post(.brokerAnswered(spawn: spawn))
+                }
+            }
         }
     }
 

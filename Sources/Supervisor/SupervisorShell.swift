@@ -20,6 +20,8 @@ final class SupervisorShell {
     private var replies: [(ticket: Int, reply: Reply)] = []
     private var lastTicket = 0
     private var nextSample = SupervisorShell.now()
+    private var brokerWatch = BrokerWatch()
+    private var nextQuestion = SupervisorShell.now()
     private let started = SupervisorShell.now()
     private var isDone = false
 
@@ -55,7 +57,7 @@ final class SupervisorShell {
     private func turn() throws {
         var interests = [Poll.interest(guardian.descriptor.number), Poll.interest(inbox.bell.number)]
         interests += door.interests
-        let deadline = min(tree?.nextDeadline ?? nextSample, nextSample)
+        let deadline = min(tree?.nextDeadline ?? nextSample, nextSample, nextQuestion)
         let ready = Poll.wait(interests, until: door.hasWaitingLine ? 0 : deadline.nanoseconds)
         if ready[0].revents != 0 {
             while let word = try guardian.receive(GuardianWord.self) { try hear(word) }
@@ -72,8 +74,20 @@ final class SupervisorShell {
             nextSample = now + .seconds(1)
             door.resume()
             try sample(now)
-            bus.askLoad()
         }
+        if now >= nextQuestion {
+            nextQuestion = now + BrokerWatch.interval
+            try askBroker(now)
+        }
+    }
+
+    /// Its answer is its sign of life; one that gives none is ended like any other that hangs.
+    private func askBroker(_ now: Moment) throws {
+        let broker = tree?.slots.first { $0.name.role == ClusterKey.keeper && $0.machine.isReady }
+        if brokerWatch.hangs(ready: broker?.spawn, at: now), let broker {
+            return try handle(.hung(broker.name, spawn: broker.spawn))
+        }
+        if let broker { bus.askLoad(of: broker.spawn) }
     }
 
     private func hear(_ word: GuardianWord) throws {
@@ -121,6 +135,7 @@ final class SupervisorShell {
     private func open(_ letter: Inbox.Letter) throws {
         switch letter {
         case .hung(let slot, let spawn): try handle(.hung(slot, spawn: spawn))
+        case .brokerAnswered(let spawn): brokerWatch.answered(spawn: spawn, at: Self.now())
         case .request(let request, let reply): try command(request, reply)
         }
     }

@@ -49,6 +49,7 @@ class Cluster:
         self.config = config
         self.peers = []
         self.children = []
+        self.loads = []
 
     # The operator's command.
 
@@ -87,6 +88,10 @@ class Cluster:
     def slots(self, role=None):
         status = self.status() or {"slots": []}
         return [slot for slot in status["slots"] if role in (None, slot["role"])]
+
+    def workers(self):
+        """All slots but the supervisor's own."""
+        return [slot for slot in self.slots() if slot["role"] != "supervisor"]
 
     def slot(self, role, number=1):
         return next((slot for slot in self.slots(role) if slot["slot"] == number), None)
@@ -152,7 +157,11 @@ class Cluster:
 
     def load(self, *options):
         """Starts a load that goes on beside the test; `Load.result` ends it."""
-        return Load(self, options)
+        self.loads.append(subprocess.Popen(
+            [BUILD / "EchoLoad", "--run", str(self.data / "run"), "--live", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ))  # fmt: skip
+        return Load(self.loads[-1])
 
     # The end.
 
@@ -161,6 +170,10 @@ class Cluster:
         for child in self.children:
             if child.poll() is None:
                 child.send_signal(signal.SIGCONT)
+        for load in self.loads:
+            if load.poll() is None:
+                load.kill()
+                load.communicate()
         for peer in self.peers:
             peer.close(bye=False)
         guardians = [child.pid for child in self.children if child.poll() is None]
@@ -209,12 +222,8 @@ def send(pid, number):
 class Load:
     """EchoLoad beside a test."""
 
-    def __init__(self, cluster, options):
-        self.cluster = cluster
-        self.process = subprocess.Popen(
-            [BUILD / "EchoLoad", "--run", str(cluster.data / "run"), "--live", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+    def __init__(self, process):
+        self.process = process
         # Its first line comes when calls flow.
         self.first = json.loads(self.process.stdout.readline() or "{}")
         assert self.first.get("ok", 0) > 0, self.process.stderr.read() if self.process.poll() is not None else self.first

@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -39,13 +40,18 @@ def clusters(tmp_path):
     """Makes clusters of this test's own, not started yet; they are brought down whatever happens."""
     made = []
 
-    def make(config=ECHO, name=""):
-        made.append(Cluster(tmp_path / name, next(OFFSETS), config))
-        return made[-1]
+    def make(config=ECHO, name="cluster"):
+        # A short path: sockets have a limit. The logs are kept with the rest of the test.
+        folder = tempfile.mkdtemp(prefix="kintsugi-test-")
+        made.append((Cluster(folder, next(OFFSETS), config), folder, tmp_path / name))
+        return made[-1][0]
 
     yield make
-    for cluster in made:
+    for cluster, folder, kept in made:
         cluster.down()
+        if (cluster.data / "log").exists():
+            shutil.copytree(cluster.data / "log", kept, dirs_exist_ok=True)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

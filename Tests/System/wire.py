@@ -202,7 +202,6 @@ class Peer:
         while not self._outbox.empty():
             dealer.send_multipart(self._outbox.get())
         dealer.disable_monitor()
-        monitor.close()
         dealer.close()
 
     def _connection(self, dealer, event):
