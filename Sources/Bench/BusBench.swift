@@ -29,6 +29,9 @@ public struct BusBench: Sendable {
         public var perSecond: Double
         public var floorPerSecond: Double
         public var ratio: Double
+        /// Bare sockets at both ends of our broker: what its rules alone cost.
+        public var brokerAlonePerSecond: Double
+        public var brokerAloneRatio: Double
     }
     public struct Result: Codable, Sendable {
         public var rows: [Row] = []
@@ -66,8 +69,10 @@ public struct BusBench: Sendable {
                 result.rows.append(try calls(bytes: bytes, depth: depth))
             }
         }
-        progress("publications of 1,024 bytes")
-        result.topics.append(try topics(bytes: 1_024))
+        for bytes in sizes {
+            progress("publications of \(bytes) bytes")
+            result.topics.append(try topics(bytes: bytes))
+        }
         return result
     }
 
@@ -126,6 +131,9 @@ public struct BusBench: Sendable {
         }
         let floor = try side("floor-topics", "floor-subscriber", "floor-publisher")
         let ours = try side("broker", "subscriber", "publisher")
-        return TopicRow(bytes: bytes, perSecond: ours, floorPerSecond: floor, ratio: ours / max(floor, 1))
+        let alone = try side("broker", "bare-subscriber", "bare-publisher")
+        return TopicRow(
+            bytes: bytes, perSecond: ours, floorPerSecond: floor, ratio: ours / max(floor, 1),
+            brokerAlonePerSecond: alone, brokerAloneRatio: alone / max(floor, 1))
     }
 }

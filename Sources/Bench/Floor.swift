@@ -87,12 +87,25 @@ enum Floor {
         return report
     }
 
+    /// With what a bare socket passes our broker's door, and a head that it lets through.
+    struct Pass {
+        var user: String
+        var secret: String
+        var head: [UInt8]
+
+        func show(to socket: UnsafeMutableRawPointer) {
+            zmq_setsockopt(socket, ZMQ_PLAIN_USERNAME, user, user.utf8.count)
+            zmq_setsockopt(socket, ZMQ_PLAIN_PASSWORD, secret, secret.utf8.count)
+        }
+    }
+
     /// Publishes as fast as the socket takes it.
-    static func publisher(_ address: String, bytes: Int, seconds: Double) throws -> ClientReport {
+    static func publisher(_ address: String, bytes: Int, seconds: Double, pass: Pass? = nil) throws -> ClientReport {
         guard let context = zmq_ctx_new() else { throw Failure("make a context") }
         let socket = try socket(context, ZMQ_PUB)
+        pass?.show(to: socket)
         guard zmq_connect(socket, address) == 0 else { throw Failure("connect to \(address)") }
-        let head = [UInt8](repeating: 1, count: headBytes)
+        let head = pass?.head ?? [UInt8](repeating: 1, count: headBytes)
         let body = [UInt8](repeating: 2, count: bytes)
         Wait.settle()
         var report = ClientReport()
@@ -110,9 +123,10 @@ enum Floor {
     }
 
     /// Counts what arrives from the first message until nothing has come for half a second.
-    static func subscriber(_ address: String) throws -> ClientReport {
+    static func subscriber(_ address: String, pass: Pass? = nil) throws -> ClientReport {
         guard let context = zmq_ctx_new() else { throw Failure("make a context") }
         let socket = try socket(context, ZMQ_SUB)
+        pass?.show(to: socket)
         zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "bench", 5)
         guard zmq_connect(socket, address) == 0 else { throw Failure("connect to \(address)") }
         Report.ready()

@@ -11,6 +11,17 @@ enum Ours {
     /// Every part derives the same secrets; nothing but a benchmark runs under it.
     static let key = ClusterKey(hex: String(repeating: "2a", count: 32))
 
+    static func doors(_ folder: String) -> BusEndpoints { BusEndpoints(run: folder) }
+
+    /// With what a bare socket publishes and listens at our broker.
+    static func pass(number: Int) -> Floor.Pass {
+        let slot = "bench@local.\(number)"
+        var header = Header(.event)
+        header.sender = slot
+        return Floor.Pass(
+            user: "\(slot)#1", secret: key?.secret(of: "\(slot)#1") ?? "", head: header.encoded())
+    }
+
     static func broker(_ folder: String) async throws {
         let access = AccessList([
             ("echo", AccessList.Entry()),

@@ -1,3 +1,4 @@
+import Bus
 import CZeroMQ
 import Contracts
 import Glibc
@@ -51,6 +52,11 @@ public enum BenchPart {
             return try Floor.client(part.front, bytes: part.bytes, depth: part.depth, seconds: part.seconds)
         case "floor-publisher": return try Floor.publisher(part.front, bytes: part.bytes, seconds: part.seconds)
         case "floor-subscriber": return try Floor.subscriber(part.back)
+        case "bare-publisher":
+            return try Floor.publisher(
+                Ours.doors(part.folder).publish, bytes: part.bytes, seconds: part.seconds, pass: Ours.pass(number: 2))
+        case "bare-subscriber":
+            return try Floor.subscriber(Ours.doors(part.folder).topics, pass: Ours.pass(number: 3))
         case "broker": try await Ours.broker(part.folder)
         case "worker": try await Ours.worker(part.folder)
         case "client":

@@ -68,7 +68,8 @@ enum BenchReport {
         }
         for row in result.topics {
             text += "publications of \(row.bytes) bytes, one subscriber: \(Int(row.perSecond))/s; "
-            text += "the floor's: \(Int(row.floorPerSecond))/s; ratio \(two(row.ratio))\n"
+            text += "the floor's: \(Int(row.floorPerSecond))/s; ratio \(two(row.ratio)); "
+            text += "our broker between bare sockets: \(two(row.brokerAloneRatio))\n"
         }
         return text
     }
