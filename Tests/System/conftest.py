@@ -10,7 +10,8 @@ import pytest
 
 from clusters import BUILD, ECHO, Cluster
 
-OFFSETS = itertools.count(20_000 + os.getpid() % 200 * 100)
+# Ports below those that the kernel gives to outgoing connections.
+OFFSETS = itertools.count(1_000 + os.getpid() % 200 * 100)
 
 
 def pytest_configure(config):

@@ -177,15 +177,21 @@ def test_nobody_publishes_what_he_may_not_or_in_another_name(cluster):
     try:
         def first():
             publisher.publish("news.seam", "allowed")
-            return subscriber.next(within=0.05)
+            # Metrics of others come, too: they say nothing about this publisher's connection.
+            return (subscriber.next(within=0.05) or [""])[0] == "news.seam"
 
-        until(first, what="the first event")
+        until(first, what="the first event of this publisher")
         publisher.publish("cluster.down", "not his topic")
         publisher.publish("news.seam", "not his name", sender="echo@local.1")
         publisher.publish("news.end", "allowed")
         heard = []
-        while (event := subscriber.next())[0] != "news.end":
-            heard.append(event[2] if isinstance(event[2], str) else event[0])
+
+        def ended():
+            topic, _, value = subscriber.next() or ("", "", "")
+            heard.append(value if topic.startswith("news.") else topic)
+            return topic == "news.end"
+
+        until(ended, what="the last event")
         assert "not his topic" not in heard and "not his name" not in heard
         assert cluster.lines("broker.1", "a publication was not passed on")
     finally:
