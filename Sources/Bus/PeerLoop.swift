@@ -38,6 +38,9 @@ final class PeerLoop: SocketWork {
     /// Frames that the socket did not take; it does again when the peer reads.
     private var backlog: [OutgoingCall] = []
     private var pulse = PulseWatch()
+    /// What the broker's last heartbeat said it had sent us: we have read all of it.
+    private var bytesRead: UInt64 = 0
+    private static let promptBytes: UInt64 = 1 << 20
     private let sessionNumber = UInt64.random(in: 1...UInt64.max)
     private var window: Int
 
@@ -136,6 +139,7 @@ final class PeerLoop: SocketWork {
             switch effect {
             case .send(let kind): send(kind, now)
             case .joined(let incarnation):
+                bytesRead = 0
                 calls.joined(now: now, into: &effects)
                 carryOut(now)
                 system.events.yield(.joined(incarnation: incarnation))
@@ -174,7 +178,9 @@ final class PeerLoop: SocketWork {
                 window: window)
             // A struct of names and numbers: it packs.
             body = (try? Packed.encode(ready)) ?? []
-        case .heartbeat: header.number = pulse.count
+        case .heartbeat:
+            header.number = pulse.count
+            header.budget = bytesRead
         case .credit: header.number = UInt64(window)
         default: break
         }
@@ -226,7 +232,11 @@ final class PeerLoop: SocketWork {
         case .refused:
             carryOut(session.refused(RefusalReason(rawValue: header.method) ?? .malformed, now: now), now)
         case .drain: carryOut(session.drainConfirmed(now: now), now)
-        case .heartbeat: break
+        case .heartbeat:
+            let before = bytesRead
+            bytesRead = header.number
+            // The broker waits for this before it sends much more; a little waits for our own next beat.
+            if header.number > before + PeerLoop.promptBytes, session.incarnation != nil { send(.heartbeat, now) }
         case .ready, .credit, .bye, .event: system.counters.malformed.add(1, ordering: .relaxed)
         }
     }

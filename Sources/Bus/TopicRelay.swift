@@ -3,6 +3,14 @@ import Glibc
 import Routing
 import Signals
 
+/// What a topic carries.
+enum TopicLimits {
+    /// The largest publication, in bytes.
+    static let body = 256 << 10
+    /// Events that wait for one subscriber; what comes beyond is dropped, and shows as a gap.
+    static let waiting: Int32 = 2_000
+}
+
 /// Passes publications from publishers to subscribers, after a look at who may say and hear what.
 final class TopicRelay {
     private static let share = 512
@@ -16,7 +24,7 @@ final class TopicRelay {
     /// looking up.
     private var lastUser = ""
     private var lastTopic: [UInt8] = []
-    private var lastRole: [UInt8] = []
+    private var lastSpeaker: [UInt8] = []
 
     init(_ context: Context, _ configuration: BrokerConfiguration, log: Log) throws {
         self.log = log
@@ -26,9 +34,10 @@ final class TopicRelay {
         // A subscription takes effect only when the rules agree.
         try subscribers.set(ZMQ_XPUB_MANUAL, Int32(1))
         for socket in [publishers, subscribers] {
-            try socket.guardDoor(configuration, bodyLimit: configuration.limits.bodyLimit)
-            try socket.set(ZMQ_SNDHWM, Int32(10_000))
-            try socket.set(ZMQ_RCVHWM, Int32(10_000))
+            // A subscriber that does not read costs at most this many events of at most that size.
+            try socket.guardDoor(configuration, bodyLimit: TopicLimits.body)
+            try socket.set(ZMQ_SNDHWM, TopicLimits.waiting)
+            try socket.set(ZMQ_RCVHWM, TopicLimits.waiting)
         }
         try publishers.open(configuration.endpoints.publish, remote: configuration.remote?.publish, configuration)
         try subscribers.open(configuration.endpoints.topics, remote: configuration.remote?.topics, configuration)
@@ -71,11 +80,11 @@ final class TopicRelay {
 
     private func user(_ part: Part) -> String { part.property("User-Id").map { String(cString: $0) } ?? "" }
 
-    /// The topic must be one of the authenticated role's, and the sender in the header a slot of that role.
+    /// The topic must be one of the authenticated role's, and the sender in the header whoever was authenticated.
     private func allowed(_ topic: Part, _ head: Part) -> Bool {
         guard let user = topic.property("User-Id") else { return false }
         let sameUser = lastUser.withCString { strcmp($0, user) } == 0 && !lastUser.isEmpty
-        if sameUser, topic.withBytes({ $0.elementsEqual(lastTopic) }) { return speaksFor(lastRole, head) }
+        if sameUser, topic.withBytes({ $0.elementsEqual(lastTopic) }) { return speaksFor(lastSpeaker, head) }
         let name = String(cString: user)
         guard let identity = AdmissionRules.identity(user: name),
             let text = topic.withBytes({ String(validating: $0, as: UTF8.self) }),
@@ -83,17 +92,19 @@ final class TopicRelay {
         else { return false }
         lastUser = name
         lastTopic = topic.withBytes { Array($0) }
-        lastRole = Array(identity.role.utf8) + [UInt8(ascii: "@")]
-        return speaksFor(lastRole, head)
+        // A secret speaks for one slot, a key of another host for any slot of its role.
+        lastSpeaker = identity.slot.map { Array($0.utf8) } ?? Array(identity.role.utf8) + [UInt8(ascii: "@")]
+        return speaksFor(lastSpeaker, head)
     }
 
-    private func speaksFor(_ role: [UInt8], _ head: Part) -> Bool {
+    private func speaksFor(_ speaker: [UInt8], _ head: Part) -> Bool {
         head.withBytes { bytes in
             guard bytes.count >= HeaderLayout.names, bytes[HeaderLayout.version] == Header.version,
                 bytes[HeaderLayout.kind] == FrameKind.event.rawValue
             else { return false }
             let sender = bytes.count - Int(bytes[HeaderLayout.senderLength])
-            return sender >= HeaderLayout.names && bytes[sender...].starts(with: role)
+            guard sender >= HeaderLayout.names, bytes[sender...].starts(with: speaker) else { return false }
+            return speaker.last == UInt8(ascii: "@") || bytes.count - sender == speaker.count
         }
     }
 

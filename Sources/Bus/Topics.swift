@@ -98,7 +98,7 @@ final class TopicSockets {
         let socket = try Socket(context, type)
         try socket.set(ZMQ_RECONNECT_IVL, Int32(5))
         try socket.set(ZMQ_RECONNECT_IVL_MAX, Int32(200))
-        try socket.set(ZMQ_MAXMSGSIZE, Int64(configuration.bodyLimit + HeaderLayout.limit))
+        try socket.set(ZMQ_MAXMSGSIZE, Int64(TopicLimits.body + HeaderLayout.limit))
         // A full queue shows as a refused send, so that drops are counted instead of silent.
         if type == ZMQ_PUB { try socket.set(ZMQ_XPUB_NODROP, Int32(1)) }
         try configuration.credentials.apply(to: socket)
@@ -108,7 +108,7 @@ final class TopicSockets {
 
     func publish(_ topic: [UInt8], _ header: [UInt8], _ body: [UInt8]) {
         if publisher == nil { publisher = try? open(ZMQ_PUB, configuration.endpoints.publish) }
-        guard let publisher else { return drop() }
+        guard let publisher, body.count <= TopicLimits.body else { return drop() }
         // Numbers start at 1; 0 says "not counted".
         var number: UInt64 = 0
         if sequences.count < TopicSockets.sequenceLimit || sequences[topic] != nil {

@@ -144,6 +144,7 @@ final class PeerProcess: Process {
     var lastJob = 0
     var lastCorrelation: UInt64 = 0
     var progress: UInt64 = 0
+    var bytesRead: UInt64 = 0
     var wasReady = false
     var isLeaving = false
     /// Which of the callers it is.

@@ -46,7 +46,9 @@ extension World {
         case .ready:
             frame.ready = ReadyBody(
                 slot: peer.slot, spawn: peer.spawn, session: peer.sessionNumber, window: peer.window)
-        case .heartbeat: frame.header.number = peer.progress
+        case .heartbeat:
+            frame.header.number = peer.progress
+            frame.header.budget = peer.bytesRead
         case .credit: frame.header.number = UInt64(peer.window)
         default: break
         }
@@ -83,11 +85,13 @@ extension World {
             guard let welcome = try? Packed.decode(WelcomeBody.self, from: frame.body) else {
                 return violate("a welcome can be read", "\(frame.body)")
             }
+            peer.bytesRead = 0
             carryOut(peer.session.welcome(incarnation: header.incarnation, body: welcome, now: now), peer)
         case .refused:
             carryOut(peer.session.refused(RefusalReason(rawValue: header.method) ?? .malformed, now: now), peer)
         case .drain: carryOut(peer.session.drainConfirmed(now: now), peer)
-        case .heartbeat, .ready, .credit, .bye, .event: break
+        case .heartbeat: peer.bytesRead = frame.header.number
+        case .ready, .credit, .bye, .event: break
         }
     }
 

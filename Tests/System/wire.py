@@ -136,6 +136,7 @@ class Peer:
         self.refusals: list[tuple[str, str]] = []
         self.cancelled: list[int] = []
         self.progress = 0
+        self.bytes_read = 0
         self.beating = True
         self.reading = True
         self.drained = threading.Event()
@@ -198,11 +199,14 @@ class Peer:
             if self.beating and self._joined.is_set() and time.monotonic() - said > 0.2:
                 said = time.monotonic()
                 self.progress += 1
-                self.put(Header("HEARTBEAT", incarnation=self.incarnation, number=self.progress))
+                self._beat()
         while not self._outbox.empty():
             dealer.send_multipart(self._outbox.get())
         dealer.disable_monitor()
         dealer.close()
+
+    def _beat(self):
+        self.put(Header("HEARTBEAT", incarnation=self.incarnation, number=self.progress, budget=self.bytes_read))
 
     def _connection(self, dealer, event):
         if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
@@ -218,6 +222,7 @@ class Peer:
         if header.kind == "WELCOME":
             self.incarnation = header.incarnation
             self.welcome = cbor2.loads(body)
+            self.bytes_read = 0
             self._joined.set()
         elif header.kind == "REFUSED":
             self.refusals.append((header.method, body.decode()))
@@ -235,6 +240,11 @@ class Peer:
             self.cancelled.append(header.correlation)
         elif header.kind == "DRAIN":
             self.drained.set()
+        elif header.kind == "HEARTBEAT":
+            prompt = header.number > self.bytes_read + (1 << 20)
+            self.bytes_read = header.number
+            if prompt:
+                self._beat()
 
     def _serve(self, call: Header, body: bytes):
         reply = Header(

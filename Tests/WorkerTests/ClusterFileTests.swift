@@ -66,7 +66,8 @@ struct ClusterFileTests {
                 replicas: many
                 memroy_limit: 5MiB
             """)
-        #expect(said.contains("cluster.yaml:5: roles[0].replicas: expected a whole number from 0 to 64, found \"many\""))
+        #expect(
+            said.contains("cluster.yaml:5: roles[0].replicas: expected a whole number from 0 to 64, found \"many\""))
         #expect(said.contains("cluster.yaml:6: roles[0].memroy_limit: unknown key; did you mean \"memory_limit\"?"))
     }
 

@@ -6,7 +6,9 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     case welcome = 2
     /// Broker to peer: your connection or your incarnation is not accepted; `status` and the body say why.
     case refused = 3
-    /// Both ways, when there was nothing else to say; from a peer with its progress counter.
+    /// Both ways, when there was nothing else to say. The broker's carries in `number` how many bytes it has sent to
+    /// the peer so far; the peer's carries its progress counter in `number` and in `budget` the last such count that
+    /// it has read.
     case heartbeat = 4
     /// Peer to broker: my window is now `number`.
     case credit = 5

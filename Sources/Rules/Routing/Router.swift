@@ -78,9 +78,9 @@ public struct Router<Message> {
         peers[index]?.heard = now
         switch header.kind {
         case .call: call(index, header, bytes, message, now)
-        case .reply: reply(index, header, message, now)
+        case .reply: reply(index, header, bytes, message, now)
         case .cancel: cancel(index, header)
-        case .heartbeat: heartbeat(index, header.number, now)
+        case .heartbeat: heartbeat(index, header.number, read: header.budget, now)
         case .credit:
             let window = window(Int(clamping: header.number))
             peers[index]?.window = window
@@ -116,12 +116,14 @@ public struct Router<Message> {
         for index in peers.indices {
             guard let peer = peers[index] else { continue }
             if now.nanoseconds(since: peer.heard) > limits.silence {
-                depose(index, .hung, now)
+                depose(index, .hung, "was silent for too long", now)
             } else if !peer.inHand.isEmpty, now.nanoseconds(since: peer.progressed) > limits.stall {
-                depose(index, .hung, now)
+                depose(index, .hung, "stood still for too long", now)
+            } else if peer.unread > limits.unreadBytes {
+                depose(index, .died, "does not read what it is sent", now)
             } else if now.nanoseconds(since: peer.said) >= limits.heartbeat {
                 peers[index]?.said = now
-                effects.append(.send(route: peer.route, header: Header(.heartbeat), body: []))
+                effects.append(.send(route: peer.route, header: beat(peer.sent), body: []))
             }
         }
         for role in roles.indices where !roles[role].queue.isEmpty {

@@ -70,6 +70,10 @@ extension Router {
         for index in roles[call.role].workers {
             guard let peer = peers[index], peer.free > 0 else { continue }
             if call.deaths >= limits.alone, !peer.inHand.isEmpty { continue }
+            // One call of any size is always carried; beside it there are bounds in bytes.
+            let heavy =
+                peer.inHandBytes + call.bytes > limits.inHandBytes || peer.unread + call.bytes > limits.flowBytes
+            if heavy, !peer.inHand.isEmpty { continue }
             if peer.free > credit || (peer.free == credit && peer.served < served) {
                 best = index
                 credit = peer.free
@@ -104,6 +108,7 @@ extension Router {
         if peers[index]?.inHand.isEmpty == true { peers[index]?.progressed = now }
         peers[index]?.served = served
         peers[index]?.inHand.append(call.key)
+        peers[index]?.inHandBytes += call.bytes
         if call.deaths >= limits.alone { peers[index]?.isolated = true }
         flights[call.key] = Flight(call: call, worker: index, incarnation: incarnation)
         let left = call.deadline == .never ? 0 : UInt64(max(call.deadline.nanoseconds(since: now) / 1_000, 1))
@@ -111,9 +116,10 @@ extension Router {
             number: UInt64(call.key.route), incarnation: incarnation, budget: left, deaths: call.deaths,
             sender: call.caller)
         effects.append(.call(route: route, stamp: stamp, message: call.message, keep: call.again))
+        charge(index, call.bytes)
     }
 
-    mutating func reply(_ index: Int, _ header: Header, _ message: Message, _ now: Moment) {
+    mutating func reply(_ index: Int, _ header: Header, _ bytes: Int, _ message: Message, _ now: Moment) {
         let key = CallKey(route: UInt32(truncatingIfNeeded: header.number), correlation: header.correlation)
         guard let flight = flights[key], flight.worker == index, flight.incarnation == header.incarnation,
             let place = peers[index]?.inHand.firstIndex(of: key)
@@ -124,10 +130,12 @@ extension Router {
         flights[key] = nil
         counters.replies += 1
         peers[index]?.inHand.remove(at: place)
+        peers[index]?.inHandBytes -= flight.call.bytes
         peers[index]?.progressed = now
         if flight.call.deaths >= limits.alone { peers[index]?.isolated = false }
-        if !flight.abandoned, peerOfRoute[key.route] != nil {
+        if !flight.abandoned, let caller = peerOfRoute[key.route], reads(caller) {
             effects.append(.reply(route: key.route, message: message))
+            charge(caller, bytes)
         }
         if let role = peers[index]?.role, !roles[role].queue.isEmpty { dispatch(role, now) }
     }
@@ -198,7 +206,7 @@ extension Router {
     mutating func answer(
         _ key: CallKey, _ status: ReplyStatus, _ text: String, deaths: UInt8 = 0, number: UInt64 = 0
     ) {
-        guard peerOfRoute[key.route] != nil else { return }
+        guard let caller = peerOfRoute[key.route], reads(caller) else { return }
         var header = Header(.reply)
         header.correlation = key.correlation
         header.status = status
@@ -206,5 +214,6 @@ extension Router {
         header.number = number
         header.content = .opaque
         effects.append(.send(route: key.route, header: header, body: Array(text.utf8)))
+        charge(caller, text.utf8.count)
     }
 }

@@ -18,7 +18,7 @@ extension Router {
             }
             guard spawn > holder.spawn || body.session == holder.session else {
                 // A dead holder shows when a frame to it cannot be sent.
-                effects.append(.send(route: holder.route, header: Header(.heartbeat), body: []))
+                effects.append(.send(route: holder.route, header: beat(holder.sent), body: []))
                 return refuse(route, .held, "another process holds \(body.slot)")
             }
             remove(index, .died, now)
@@ -57,10 +57,42 @@ extension Router {
 
     func window(_ asked: Int) -> Int { min(max(asked, 0), limits.windowLimit) }
 
-    mutating func heartbeat(_ index: Int, _ progress: UInt64, _ now: Moment) {
-        guard let peer = peers[index], peer.progress != progress else { return }
-        peers[index]?.progress = progress
-        peers[index]?.progressed = now
+    /// A sign of life, with the worker's progress and with how many bytes it has read of what it was sent.
+    mutating func heartbeat(_ index: Int, _ progress: UInt64, read: UInt64, _ now: Moment) {
+        guard let peer = peers[index] else { return }
+        if peer.progress != progress {
+            peers[index]?.progress = progress
+            peers[index]?.progressed = now
+        }
+        guard read > peer.read else { return }
+        peers[index]?.read = min(read, peer.sent)
+        if !roles[peer.role].queue.isEmpty { dispatch(peer.role, now) }
+    }
+
+    /// False for a peer that does not read: what it would be sent is dropped, and the next tick puts it out.
+    mutating func reads(_ index: Int) -> Bool {
+        guard let peer = peers[index], peer.unread <= limits.unreadBytes else {
+            counters.unread += 1
+            return false
+        }
+        return true
+    }
+
+    /// Counts what went to a peer, and asks it now and then how far it has read.
+    mutating func charge(_ index: Int, _ bytes: Int) {
+        guard let peer = peers[index] else { return }
+        let sent = peer.sent + UInt64(bytes + HeaderLayout.names)
+        peers[index]?.sent = sent
+        guard sent - peer.probed > UInt64(limits.probeBytes) else { return }
+        peers[index]?.probed = sent
+        effects.append(.send(route: peer.route, header: beat(sent), body: []))
+    }
+
+    /// A heartbeat of the broker's: how many bytes the peer was sent before it.
+    func beat(_ sent: UInt64) -> Header {
+        var header = Header(.heartbeat)
+        header.number = sent
+        return header
     }
 
     /// No new work from here on; what is in hand is finished.
@@ -84,7 +116,7 @@ extension Router {
         for index in peers.indices {
             guard let peer = peers[index] else { continue }
             peers[index]?.said = now
-            effects.append(.send(route: peer.route, header: Header(.heartbeat), body: []))
+            effects.append(.send(route: peer.route, header: beat(peer.sent), body: []))
         }
     }
 
@@ -95,10 +127,10 @@ extension Router {
     }
 
     /// Taken for dead while its connection stands: it is told, so that it joins anew if it lives after all.
-    mutating func depose(_ index: Int, _ kind: PeerReport.Kind, _ now: Moment) {
+    mutating func depose(_ index: Int, _ kind: PeerReport.Kind, _ why: String, _ now: Moment) {
         guard let peer = peers[index] else { return }
         remove(index, kind, now)
-        refuse(peer.route, .fenced, "\(peer.slot) was silent or stood still for too long")
+        refuse(peer.route, .fenced, "\(peer.slot) \(why)")
     }
 
     private mutating func remove(_ index: Int, _ kind: PeerReport.Kind, _ now: Moment) {

@@ -10,6 +10,14 @@ public struct RouterLimits: Sendable, Equatable {
     public var queueCount = 10_000
     public var queueBytes = 64 << 20
     public var bodyLimit = 16 << 20
+    /// A peer that has not read so much of what it was sent is taken for gone: the broker's memory holds it.
+    public var unreadBytes = 64 << 20
+    /// A worker that has not read so much gets no new call.
+    public var flowBytes = 16 << 20
+    /// After so many bytes a peer is asked how far it has read.
+    public var probeBytes = 4 << 20
+    /// Bodies in one worker's hands: those of calls that may go again are kept.
+    public var inHandBytes = 64 << 20
     /// A worker may not ask for more.
     public var windowLimit = 4_096
     /// In hand at so many deaths is poison.
@@ -80,8 +88,16 @@ struct Peer {
     var said: Moment
     var progress: UInt64 = 0
     var progressed: Moment
+    /// Bytes that were sent to it, those it says it has read, and those up to which it was asked.
+    var sent: UInt64 = 0
+    var read: UInt64 = 0
+    var probed: UInt64 = 0
+    /// The bodies that it has in hand.
+    var inHandBytes = 0
     /// Rises with every dispatch, to find the one that is idle longest.
     var served: UInt64 = 0
+
+    var unread: Int { Int(clamping: sent - read) }
 
     var free: Int { stage == .ready && !isolated ? window - inHand.count : 0 }
 }
@@ -125,6 +141,8 @@ public struct RouterCounters: Sendable, Equatable, Codable {
     public var refused: UInt64 = 0
     public var cancelled: UInt64 = 0
     public var forgiven: UInt64 = 0
+    /// Answers that were dropped because their caller does not read.
+    public var unread: UInt64 = 0
 }
 
 /// One role at the broker, for people.
