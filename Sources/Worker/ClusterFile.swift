@@ -23,11 +23,36 @@ public enum ClusterFile {
                     address: listener.value("address", .text(length: 1...64), otherwise: "127.0.0.1"),
                     port: UInt16(listener.required("port", .wholeNumber(in: 0...65_535))))
             }
-            plan.roles = file.sections("roles", atMost: 64, role)
-            // What only the whole shows: names that nothing has, circles.
-            do { try plan.validate() } catch { file.refuse("roles", "\(error)") }
+            var sections: [Section] = []
+            plan.roles = file.sections("roles", atMost: 64) { section in
+                sections.append(section)
+                return role(section)
+            }
+            if !refuseUnknownNames(plan, sections) {
+                // What no single line is to blame for: names that stand twice, circles.
+                do { try plan.validate() } catch { file.refuse("roles", "\(error)") }
+            }
             return plan
         }
+    }
+
+    /// Names the line of every name that nothing has; false when there is none.
+    private static func refuseUnknownNames(_ plan: ClusterPlan, _ sections: [Section]) -> Bool {
+        var found = false
+        func refuse(_ section: Section, _ key: String, _ what: String, _ name: String) {
+            found = true
+            section.refuse(key, "expected \(what) of this file, found \"\(name)\"")
+        }
+        for (role, section) in zip(plan.roles, sections) {
+            for name in role.after where plan.role(named: name) == nil { refuse(section, "after", "a role", name) }
+            for name in role.listens where !plan.listeners.contains(where: { $0.name == name }) {
+                refuse(section, "listens", "a listener", name)
+            }
+            if let group = role.group, !plan.groups.contains(where: { $0.name == group }) {
+                refuse(section, "group", "a group", group)
+            }
+        }
+        return found
     }
 
     private static func role(_ section: Section) -> RolePlan {

@@ -73,9 +73,18 @@ struct ClusterFileTests {
 
     @Test("what only the whole shows is a mistake too: names that nothing has, and circles")
     func whole_mistakes() {
-        #expect(
-            mistakes("version: 1\nroles: [{name: a, executable: A, after: [b]}]").contains(
-                "after names \"b\", which the plan does not have"))
+        let unknown = mistakes(
+            """
+            version: 1
+            roles:
+              - {name: a, executable: A}
+              - name: b
+                executable: B
+                after: [a, c]
+                listens: [http]
+            """)
+        #expect(unknown.contains("cluster.yaml:6: roles[1].after: expected a role of this file, found \"c\""))
+        #expect(unknown.contains("cluster.yaml:7: roles[1].listens: expected a listener of this file, found \"http\""))
         let circle = "version: 1\nroles: [{name: a, executable: A, after: [b]}, {name: b, executable: B, after: [a]}]"
         #expect(mistakes(circle).contains("these roles wait for each other: a, b"))
     }
