@@ -26,5 +26,7 @@ distributed actor BrokerActor: BrokerDesk {
             })
     }
 
-    distributed func gone(slot: String, spawn: UInt64) async throws { hub.current?.gone(slot: slot, spawn: spawn) }
+    distributed func gone(slot: String, spawn: UInt64, blameless: Bool) async throws {
+        hub.current?.gone(slot: slot, spawn: spawn, blameless: blameless)
+    }
 }

@@ -75,7 +75,9 @@ public final class BrokerHub: Sendable {
     public func stop() async { await thread.stop() }
 
     /// The supervisor saw that start of the slot end.
-    public func gone(slot: String, spawn: UInt64) { post(.gone(slot: slot, spawn: spawn)) }
+    public func gone(slot: String, spawn: UInt64, blameless: Bool = false) {
+        post(.gone(slot: slot, spawn: spawn, blameless: blameless))
+    }
 
     /// A new access list, from the next frame on.
     public func adopt(_ access: AccessList) { post(.adopt(access)) }
@@ -93,7 +95,7 @@ public final class BrokerHub: Sendable {
 
 /// What other threads ask of the broker's.
 enum BrokerCommand: Sendable {
-    case gone(slot: String, spawn: UInt64)
+    case gone(slot: String, spawn: UInt64, blameless: Bool)
     case adopt(AccessList)
     case report(CheckedContinuation<BrokerReport, Never>)
 }

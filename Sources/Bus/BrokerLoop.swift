@@ -99,7 +99,8 @@ final class BrokerLoop: SocketWork {
         guard !batch.isEmpty else { return false }
         for command in batch {
             switch command {
-            case .gone(let slot, let spawn): rules.gone(slot: slot, spawn: spawn, now: now)
+            case .gone(let slot, let spawn, let blameless):
+                rules.gone(slot: slot, spawn: spawn, blameless: blameless, now: now)
             case .adopt(let access):
                 rules.adopt(access)
                 topics.adopt(access)

@@ -225,7 +225,8 @@ final class PeerLoop: SocketWork {
                 InboundKey(
                     route: header.number, correlation: header.correlation, incarnation: header.incarnation))
         case .death:
-            calls.died(header.correlation, deaths: header.deaths, into: &effects)
+            calls.died(
+                header.correlation, deaths: header.deaths, takenBack: header.number == 1, into: &effects)
         case .welcome:
             guard let welcome = try? Packed.decode(WelcomeBody.self, from: body) else { return }
             carryOut(session.welcome(incarnation: header.incarnation, body: welcome, now: now), now)

@@ -5,8 +5,9 @@ public import Distributed
 public protocol BrokerDesk: DistributedActor where ActorSystem: DistributedActorSystem<any Codable> {
     /// Queues and work in hand, role by role.
     distributed func load() async throws -> BrokerLoad
-    /// The supervisor saw that start of the slot end: its work is lost or goes to another.
-    distributed func gone(slot: String, spawn: UInt64) async throws
+    /// The supervisor saw that start of the slot end: its work is lost or goes to another. `blameless` when it was ended
+    /// from outside, so that nothing it had in hand can be the cause.
+    distributed func gone(slot: String, spawn: UInt64, blameless: Bool) async throws
 }
 
 /// What the supervisor takes from other processes, on the bus.

@@ -79,7 +79,8 @@ extension World {
                     && $0.incarnation == header.incarnation && abandon($0, peer)
             }
         case .death:
-            peer.table.died(header.correlation, deaths: header.deaths, into: &peer.effects)
+            peer.table.died(
+                header.correlation, deaths: header.deaths, takenBack: header.number == 1, into: &peer.effects)
             carryOutCalls(peer)
         case .welcome:
             guard let welcome = try? Packed.decode(WelcomeBody.self, from: frame.body) else {

@@ -52,12 +52,12 @@ final class SupervisorBus: Sendable {
     }
 
     /// Tells the broker of an exit, so that what the dead worker had in hand is answered at once.
-    func gone(_ slot: SlotName, spawn: UInt64) {
+    func gone(_ slot: SlotName, spawn: UInt64, blameless: Bool) {
         guard slot.role != "broker" else { return }
         Task.detached { [bus] in
             let broker = try $BrokerDesk<BusSystem>.resolve(id: BusID(role: "broker"), using: bus)
             try await withCallOptions(patience: .seconds(2), idempotent: true) {
-                try await broker.gone(slot: slot.description, spawn: spawn)
+                try await broker.gone(slot: slot.description, spawn: spawn, blameless: blameless)
             }
         }
     }

@@ -24,6 +24,8 @@ final class SupervisorShell {
     private var nextQuestion = SupervisorShell.now()
     private let started = SupervisorShell.now()
     private var isDone = false
+    /// What the rules said of the exit that is under way.
+    private var ownFault = true
 
     init(birth: Birth, inbox: Inbox, bus: SupervisorBus) throws {
         self.bus = bus
@@ -113,8 +115,9 @@ final class SupervisorShell {
         case .exited(let slot, let spawn, let status):
             // First, so that no new process is ordered for a slot that is still in the table.
             try guardian.send(SupervisorWord.forget(slot, spawn: spawn), patience: .seconds(1))
-            bus.gone(slot, spawn: spawn)
+            ownFault = true
             try handle(.exited(slot, spawn: spawn, status))
+            bus.gone(slot, spawn: spawn, blameless: !ownFault)
         case .ping(let number): try guardian.send(SupervisorWord.pong(number), patience: .seconds(1))
         case .shutDown(let reason):
             Log.standard.write(.info, "stopping the cluster", ["why": .text(reason)])
@@ -195,7 +198,9 @@ final class SupervisorShell {
         case .signal(let slot, let spawn, let signal, let group):
             try say(.signal(slot, spawn: spawn, signal: signal, group: group))
         case .remember(let memo): try say(.remember(memo))
-        case .note(let slot, let spawn, let note): Notes.write(note, slot, spawn)
+        case .note(let slot, let spawn, let note):
+            if case .died(_, let counted) = note { ownFault = counted }
+            Notes.write(note, slot, spawn)
         case .noteRole(let role, let note): Notes.write(note, role)
         case .answer(let ticket, let answer):
             guard let index = replies.firstIndex(where: { $0.ticket == ticket }) else { return }

@@ -126,4 +126,37 @@ import Testing
         #expect(bench.send(1, .cancel, number: 1).isEmpty && bench.router.longestQueue == 0)
         #expect(bench.router.waiting.isEmpty)
     }
+
+    @Test("a death from outside is taken off the count, of a call in other hands and of one that waits")
+    func acquitted() {
+        var bench = RouterBench()
+        _ = bench.ready(1, "echo@local.1", window: 4)
+        _ = bench.ready(2, "client@local.1")
+        for round in 1...5 as ClosedRange<UInt64> {
+            if round == 1 { _ = bench.call(2, 1, again: true) }
+            bench.router.gone(slot: "echo@local.1", spawn: round, blameless: true, now: bench.now)
+            let said = bench.decided()
+            #expect(said.contains("2: death #1 deaths 1") && said.contains("2: death #1 deaths 0"), "\(round)")
+            // The next start of the slot gets it as if nobody had died.
+            let handed = bench.ready(UInt32(10 + round), "echo@local.1", window: 4, spawn: round + 1)
+            #expect(handed.contains { $0.hasSuffix("call c1 from client@local.1 deaths 0, kept") }, "\(handed)")
+        }
+    }
+
+    @Test("what was in hand when a worker died of its own fault keeps its count, whenever the supervisor says so")
+    func notAcquitted() {
+        var bench = RouterBench()
+        _ = bench.ready(1, "echo@local.1", window: 4)
+        _ = bench.ready(2, "client@local.1")
+        _ = bench.call(2, 1, again: true)
+        bench.router.unreachable(route: 1, now: bench.now)
+        _ = bench.decided()
+        bench.router.gone(slot: "echo@local.1", spawn: 1, now: bench.now)
+        #expect(bench.decided().isEmpty)
+        // The verdict is spoken once.
+        bench.router.gone(slot: "echo@local.1", spawn: 1, blameless: true, now: bench.now)
+        #expect(bench.decided().isEmpty)
+        let handed = bench.ready(3, "echo@local.1", window: 4, spawn: 2)
+        #expect(handed.contains { $0.hasSuffix("call c1 from client@local.1 deaths 1, kept") }, "\(handed)")
+    }
 }

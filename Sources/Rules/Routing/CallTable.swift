@@ -71,8 +71,12 @@ public struct CallTable<Frame, Waiter, Answer> {
         effects.append(.finish(entry.waiter, .failure(.cancelled)))
     }
 
-    public mutating func died(_ correlation: UInt64, deaths: UInt8, into effects: inout [Effect]) {
-        guard var entry = calls[correlation], deaths > entry.deaths else { return }
+    /// The broker's count of deaths. It rises, also when a frame of before comes late; only a death that is
+    /// `takenBack` lowers it.
+    public mutating func died(
+        _ correlation: UInt64, deaths: UInt8, takenBack: Bool = false, into effects: inout [Effect]
+    ) {
+        guard var entry = calls[correlation], takenBack ? deaths < entry.deaths : deaths > entry.deaths else { return }
         entry.deaths = deaths
         calls[correlation] = entry
         effects.append(.death(entry.waiter, deaths))

@@ -25,6 +25,17 @@ struct Deque<Element> {
         return element
     }
 
+    /// Changes the first that matches, and returns what it is now.
+    mutating func change(where matches: (Element) -> Bool, _ body: (inout Element) -> Void) -> Element? {
+        for index in start..<storage.count {
+            guard var element = storage[index], matches(element) else { continue }
+            body(&element)
+            storage[index] = element
+            return element
+        }
+        return nil
+    }
+
     mutating func popLast() -> Element? {
         isEmpty ? nil : storage.removeLast()
     }

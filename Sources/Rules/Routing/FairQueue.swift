@@ -82,6 +82,16 @@ struct FairQueue<Element> {
         return entry.element
     }
 
+    /// Changes the first that matches, where it stands, and returns what it is now.
+    mutating func change(where matches: (Element) -> Bool, _ body: (inout Element) -> Void) -> Element? {
+        if let changed = urgent.change(where: { matches($0.element) }, { body(&$0.element) }) { return changed.element }
+        for index in lines.indices {
+            let changed = lines[index].held.change(where: { matches($0.element) }, { body(&$0.element) })
+            if let changed { return changed.element }
+        }
+        return nil
+    }
+
     /// Takes out all that match, in order.
     mutating func remove(where matches: (Element) -> Bool) -> [Element] {
         var removed: [Element] = []

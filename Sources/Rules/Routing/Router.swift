@@ -41,6 +41,7 @@ public struct Router<Message> {
     var flights: [CallKey: Flight<Message>] = [:]
     /// The calls that wait in some queue, so that a frame that comes twice is known.
     var waiting: Set<CallKey> = []
+    var graves: [Grave] = []
     var served: UInt64 = 0
     var nextIncarnation: UInt64
     var lastTick: Moment

@@ -190,16 +190,39 @@ extension Router {
         }
     }
 
+    /// That death was not theirs: it is taken off the count of those that are still on their way.
+    mutating func acquit(_ keys: [CallKey]) {
+        for key in keys {
+            if var flight = flights[key], flight.call.deaths > 0 {
+                flight.call.deaths -= 1
+                flights[key] = flight
+                if flight.call.deaths < limits.alone { peers[flight.worker]?.isolated = false }
+                notice(flight.call, takenBack: true)
+            } else if waiting.contains(key) {
+                for role in roles.indices {
+                    guard let call = roles[role].queue.change(where: { $0.key == key }, acquitted) else { continue }
+                    notice(call, takenBack: true)
+                }
+            }
+        }
+    }
+
+    private func acquitted(_ call: inout Call<Message>) {
+        if call.deaths > 0 { call.deaths -= 1 }
+    }
+
     private mutating func poison(_ call: Call<Message>) {
         counters.poisoned += 1
         answer(call.key, .poison, "in hand at \(call.deaths) deaths", deaths: call.deaths)
     }
 
     /// The caller keeps the count: it outlives this broker.
-    private mutating func notice(_ call: Call<Message>) {
+    private mutating func notice(_ call: Call<Message>, takenBack: Bool = false) {
+        guard peerOfRoute[call.key.route] != nil else { return }
         var header = Header(.death)
         header.correlation = call.key.correlation
         header.deaths = call.deaths
+        header.number = takenBack ? 1 : 0
         effects.append(.send(route: call.key.route, header: header, body: []))
     }
 

@@ -120,10 +120,13 @@ extension Router {
         }
     }
 
-    /// The supervisor saw the exit of that start of the slot.
-    public mutating func gone(slot: String, spawn: UInt64, now: Moment) {
-        guard let index = peerOfSlot[slot], let peer = peers[index], peer.spawn <= spawn else { return }
-        remove(index, .died, now)
+    /// The supervisor saw the exit of that start of the slot; `blameless` when it was ended from outside, so that
+    /// nothing it had in hand can be the cause.
+    public mutating func gone(slot: String, spawn: UInt64, blameless: Bool = false, now: Moment) {
+        if let index = peerOfSlot[slot], let peer = peers[index], peer.spawn <= spawn { remove(index, .died, now) }
+        guard let place = graves.firstIndex(where: { $0.slot == slot && $0.spawn == spawn }) else { return }
+        let grave = graves.remove(at: place)
+        if blameless { acquit(grave.calls) }
     }
 
     /// Taken for dead while its connection stands: it is told, so that it joins anew if it lives after all.
@@ -143,6 +146,10 @@ extension Router {
         report(kind, peer)
         for role in roles.indices where !roles[role].queue.isEmpty {
             for call in roles[role].queue.remove(where: { $0.key.route == peer.route }) { waiting.remove(call.key) }
+        }
+        if kind != .left, !peer.inHand.isEmpty {
+            if graves.count == Grave.limit { graves.removeFirst() }
+            graves.append(Grave(slot: peer.slot, spawn: peer.spawn, calls: peer.inHand))
         }
         bury(peer.inHand, now)
         dispatch(peer.role, now)

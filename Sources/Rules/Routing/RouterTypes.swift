@@ -70,6 +70,16 @@ struct Flight<Message> {
     var abandoned = false
 }
 
+/// What a dead worker had in hand, until the supervisor has said what it died of.
+struct Grave {
+    /// Older ones are forgotten: the supervisor speaks within milliseconds, or not at all.
+    static let limit = 256
+
+    var slot: String
+    var spawn: UInt64
+    var calls: [CallKey]
+}
+
 struct Peer {
     enum Stage { case ready, draining }
     let route: UInt32
