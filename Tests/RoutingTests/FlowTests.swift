@@ -90,4 +90,23 @@ struct FlowTests {
         #expect(bench.router.counters.unread == 0)
         #expect(!bench.tick(after: 20).contains("died client@local.1"))
     }
+
+    @Test("a caller for whom an answer was dropped is put out, even if it has read everything since")
+    func deaf() {
+        var bench = bench()
+        _ = bench.ready(1, "echo@local.1", window: 64)
+        _ = bench.ready(2, "client@local.1")
+        var header = Header(.reply)
+        for number in 1...5 as ClosedRange<UInt64> {
+            _ = bench.call(2, number)
+            header.correlation = number
+            header.number = 2
+            header.incarnation = bench.life(1)
+            _ = bench.frame(1, header, bytes: 3_000)
+            _ = beat(&bench, 1, read: .max)
+        }
+        #expect(bench.router.counters.unread == 1)
+        _ = beat(&bench, 2, read: .max)
+        #expect(bench.tick(after: 20).contains("died client@local.1"))
+    }
 }

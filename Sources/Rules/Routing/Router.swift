@@ -120,7 +120,7 @@ public struct Router<Message> {
                 depose(index, .hung, "was silent for too long", now)
             } else if !peer.inHand.isEmpty, now.nanoseconds(since: peer.progressed) > limits.stall {
                 depose(index, .hung, "stood still for too long", now)
-            } else if peer.unread > limits.unreadBytes {
+            } else if peer.deaf || peer.unread > limits.unreadBytes {
                 depose(index, .died, "does not read what it is sent", now)
             } else if now.nanoseconds(since: peer.said) >= limits.heartbeat {
                 peers[index]?.said = now

@@ -71,8 +71,9 @@ extension Router {
 
     /// False for a peer that does not read: what it would be sent is dropped, and the next tick puts it out.
     mutating func reads(_ index: Int) -> Bool {
-        guard let peer = peers[index], peer.unread <= limits.unreadBytes else {
+        guard let peer = peers[index], !peer.deaf, peer.unread <= limits.unreadBytes else {
             counters.unread += 1
+            peers[index]?.deaf = true
             return false
         }
         return true

@@ -11,7 +11,7 @@ public struct RouterLimits: Sendable, Equatable {
     public var queueBytes = 64 << 20
     public var bodyLimit = 16 << 20
     /// A peer that has not read so much of what it was sent is taken for gone: the broker's memory holds it.
-    public var unreadBytes = 64 << 20
+    public var unreadBytes = 128 << 20
     /// A worker that has not read so much gets no new call.
     public var flowBytes = 16 << 20
     /// After so many bytes a peer is asked how far it has read.
@@ -102,6 +102,8 @@ struct Peer {
     var sent: UInt64 = 0
     var read: UInt64 = 0
     var probed: UInt64 = 0
+    /// Something for it was dropped, since it did not read: it is put out, so that nobody waits for what never comes.
+    var deaf = false
     /// The bodies that it has in hand.
     var inHandBytes = 0
     /// Rises with every dispatch, to find the one that is idle longest.
