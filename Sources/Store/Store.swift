@@ -73,6 +73,7 @@ public final class Store: Sendable {
 
     /// Writes in one commit with whatever else waits, and returns once that is on disk. When `body` throws, it alone
     /// is undone. Only in the process that writes; elsewhere `register` a command.
+    @discardableResult
     public func write<Value: Sendable>(
         _ body: @escaping @Sendable (WriteContext) throws -> Value
     ) async throws -> Value {
