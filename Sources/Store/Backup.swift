@@ -27,7 +27,7 @@ public enum Backup {
     /// Puts a copy in the place of a file that nobody writes; what was there stays beside it as `.before-restore`.
     public static func restore(_ copy: String, to file: String) throws {
         let lease = try Lease.take(of: file)
-        defer { withExtendedLifetime(lease) {} }
+        defer { lease.release() }
         let part = file + ".part"
         unlink(part)
         do {

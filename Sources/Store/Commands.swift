@@ -47,7 +47,7 @@ extension Store {
 
     /// Does what another process of the service forwards, each write once however often it comes.
     public func apply(_ writes: [ForwardedWrite]) async throws -> [ForwardedAnswer] {
-        guard isWriter else { throw StoreError.notTheWriter(file: file) }
+        guard isWriter else { throw refusal }
         return await withTaskGroup(of: (Int, ForwardedAnswer).self) { group in
             for (index, write) in writes.enumerated() {
                 group.addTask { (index, ForwardedAnswer(id: write.id, outcome: await self.outcome(of: write))) }

@@ -21,6 +21,7 @@ final class Forwarder: Sendable {
 
     func perform(_ write: ForwardedWrite, through store: Store) async throws -> [UInt8] {
         try await withCheckedThrowingContinuation { continuation in
+            guard plan.forward != nil else { return continuation.resume(throwing: store.refusal) }
             let until = Moment.clock + plan.limits.forwardPatience
             let waiting = Waiting(write: write, until: until, continuation: continuation)
             let (refusal, start): (StoreError?, Bool) = state.withLock { state in
@@ -76,9 +77,7 @@ final class Forwarder: Sendable {
     /// The ids are the same wherever the writes go: should this process have become the writer, its inbox knows them.
     private func send(_ writes: [ForwardedWrite], through store: Store) async throws -> [ForwardedAnswer] {
         if store.isWriter { return try await store.apply(writes) }
-        guard store.state != .closed, let forward = plan.forward else {
-            throw StoreError.notTheWriter(file: plan.file)
-        }
+        guard store.state != .closed, let forward = plan.forward else { throw store.refusal }
         return try await forward(writes)
     }
 
@@ -90,11 +89,8 @@ final class Forwarder: Sendable {
         case .refused(let reason):
             waiting.continuation.resume(throwing: StoreError.refused(command: command, reason: reason))
         case .later(let reason):
-            guard plan.forward == nil || Moment.clock >= waiting.until else { return true }
-            let error =
-                plan.forward == nil
-                ? StoreError.notTheWriter(file: plan.file) : .unanswered(command: command, reason: reason)
-            waiting.continuation.resume(throwing: error)
+            guard Moment.clock >= waiting.until else { return true }
+            waiting.continuation.resume(throwing: StoreError.unanswered(command: command, reason: reason))
         }
         return false
     }

@@ -7,14 +7,23 @@ import Synchronization
 public final class Lease: Sendable {
     /// The file of the lock.
     public let path: String
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     private init(path: String, descriptor: Int32) {
         self.path = path
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Gives it to the next, whoever still refers to it here.
+    public func release() {
+        let held = descriptor.withLock { descriptor in
+            defer { descriptor = nil }
+            return descriptor
+        }
+        if let held { close(held) }
+    }
 
     /// Takes it at once, or throws who holds it.
     public static func take(of file: String) throws -> Lease {

@@ -77,7 +77,7 @@ public final class Store: Sendable {
     public func write<Value: Sendable>(
         _ body: @escaping @Sendable (WriteContext) throws -> Value
     ) async throws -> Value {
-        guard isWriter else { throw StoreError.notTheWriter(file: plan.file) }
+        guard isWriter else { throw refusal }
         return try await withCheckedThrowingContinuation { continuation in
             let part = AwaitedPart(body, continuation)
             guard let refusal = shared.queue.put(part) else { return writer.ring() }
@@ -91,6 +91,15 @@ public final class Store: Sendable {
         case .writer: true
         case .failing: keeper.hasLease
         case .opening, .replica, .closed: false
+        }
+    }
+
+    /// Why this process does not write.
+    var refusal: StoreError {
+        switch state {
+        case .failing(let error): error
+        case .closed: .closed(file: plan.file)
+        case .opening, .replica, .writer: .notTheWriter(file: plan.file)
         }
     }
 

@@ -48,6 +48,7 @@ final class Writer: StoreWork {
             _ = try? checkpoint(connection, SQLITE_CHECKPOINT_TRUNCATE)
             self.connection = nil
         }
+        lease.release()
         shared.states.set(.closed)
     }
 
@@ -118,8 +119,8 @@ final class Writer: StoreWork {
         }
         shared.health.accepting()
         shared.metrics.committed(parts: done.count)
-        for part in done { part.succeed() }
         if !context.targets.isEmpty { shared.committed(to: context.targets) }
+        for part in done { part.succeed() }
     }
 
     /// Runs one part so that it alone is undone when it fails; answers it then, and says false.
