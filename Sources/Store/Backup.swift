@@ -69,7 +69,8 @@ public enum Backup {
         guard code == SQLITE_DONE, end == SQLITE_OK else {
             throw StoreError.engine(
                 EngineFault(
-                    code: end == SQLITE_OK ? code : end, message: "the copy to \(target) failed: \(String(cString: sqlite3_errstr(code)))",
+                    code: end == SQLITE_OK ? code : end,
+                    message: "the copy to \(target) failed: \(String(cString: sqlite3_errstr(code)))",
                     sql: nil, file: source))
         }
     }
@@ -104,10 +105,9 @@ extension Store {
     public func integrityFaults() async throws -> [String] {
         let faults = try await read { try Backup.integrity($0) }
         if !faults.isEmpty {
-            shared.health.note(
+            shared.health.noteRead(
                 StoreError.engine(
-                    EngineFault(code: SQLITE_CORRUPT, message: faults.joined(separator: "; "), sql: nil, file: file)),
-                file: file)
+                    EngineFault(code: SQLITE_CORRUPT, message: faults.joined(separator: "; "), sql: nil, file: file)))
         }
         return faults
     }

@@ -65,7 +65,8 @@ extension Store {
         do {
             return .done(
                 try await self.write { context in
-                    try context.once(source: "write \(write.command)", id: write.id, message: write.body) { context in
+                    try context.once(in: .forwarded, source: write.command, id: write.id, message: write.body) {
+                        context in
                         try entry.run(context, write.body)
                     }
                 })

@@ -96,7 +96,11 @@ public final class Connection {
         _ sql: String, _ values: [any StoredValue], _ body: (borrowing Row) throws -> Bool
     ) throws {
         let statement = try prepared(sql)
-        defer { sqlite3_reset(statement) }
+        defer {
+            sqlite3_reset(statement)
+            // A large value is not kept until the statement is used again.
+            sqlite3_clear_bindings(statement)
+        }
         try bind(values, to: statement, sql)
         while true {
             switch sqlite3_step(statement) {

@@ -55,7 +55,9 @@ enum Migrations {
         _ migrations: [Migration], owner: String, _ connection: Connection, _ time: String
     ) throws {
         let sql = "SELECT number, hash FROM store_migrations WHERE owner = ? ORDER BY number"
-        let applied = try connection.all(sql, owner) { (try $0.value(0, as: Int.self), try $0.value(1, as: [UInt8].self)) }
+        let applied = try connection.all(sql, owner) {
+            (try $0.value(0, as: Int.self), try $0.value(1, as: [UInt8].self))
+        }
         for migration in migrations {
             let hash = fingerprint(Array(migration.sql.utf8))
             if let known = applied.first(where: { $0.0 == migration.number }) {
@@ -95,15 +97,20 @@ extension Connection {
 enum Schema {
     static let migrations = [
         Migration(
-            1, "outbox, inbox, dead letters",
+            1, "outbox, inbox, forwarded writes, dead letters",
             """
             CREATE TABLE outbox (
-                target TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, key TEXT NOT NULL,
+                target TEXT NOT NULL CHECK (target <> ''), seq INTEGER NOT NULL, id TEXT NOT NULL,
+                type TEXT NOT NULL, key TEXT NOT NULL,
                 body BLOB NOT NULL, created INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
                 deaths INTEGER NOT NULL DEFAULT 0, next_attempt INTEGER NOT NULL DEFAULT 0, trace TEXT,
                 last_error TEXT, PRIMARY KEY (target, seq)
             ) STRICT, WITHOUT ROWID;
             CREATE TABLE inbox (
+                seq INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL,
+                reply BLOB NOT NULL, received INTEGER NOT NULL, UNIQUE (source, id)
+            ) STRICT;
+            CREATE TABLE forwarded (
                 seq INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL,
                 reply BLOB NOT NULL, received INTEGER NOT NULL, UNIQUE (source, id)
             ) STRICT;

@@ -129,6 +129,17 @@ public actor OutboxShell {
     }
 }
 
+extension Connection {
+    func outboxTargets() throws -> [String] {
+        var targets: [String] = []
+        let sql = "SELECT target FROM outbox WHERE target > ? ORDER BY target LIMIT 1"
+        while let next = try first(sql, targets.last ?? "", read: { try $0.value(0, as: String.self) }) {
+            targets.append(next)
+        }
+        return targets
+    }
+}
+
 extension Store {
     /// Starts to deliver what the outbox holds, whenever this process is the one that writes.
     public func relay(
@@ -147,14 +158,7 @@ extension Store {
 
     /// The targets that messages wait for: one look into the index for each.
     func outboxTargets() async throws -> [String] {
-        try await read { connection in
-            var targets: [String] = []
-            let sql = "SELECT target FROM outbox WHERE target > ? ORDER BY target LIMIT 1"
-            while let next = try connection.first(sql, targets.last ?? "", read: { try $0.value(0, as: String.self) }) {
-                targets.append(next)
-            }
-            return targets
-        }
+        try await read { try $0.outboxTargets() }
     }
 
     func outboxRows(_ target: String, after: Int64, limit: Int) async throws -> [OutboxRelay.Row] {

@@ -38,8 +38,8 @@ final class Readers: Sendable {
             state.waiting.append(read)
             return nil
         }
-        // A thread that is awake already takes it without being rung for.
-        if refusal == nil { for thread in threads { thread.ring() } }
+        // One sleeper is enough; those that are awake look again before they sleep.
+        if refusal == nil { _ = threads.first { $0.ring() } }
         return refusal
     }
 
@@ -83,7 +83,7 @@ final class Reader: StoreWork {
             defer { if !connection.isOutsideTransaction { try? connection.run("ROLLBACK") } }
             return try body(connection)
         } catch {
-            health.note(error, file: file)
+            health.noteRead(error)
             throw error
         }
     }
@@ -91,6 +91,7 @@ final class Reader: StoreWork {
     /// A connection to the file that stands there now: it may not have been there before, or be another one since.
     private func opened() throws -> Connection {
         if let connection, !connection.isReplaced { return connection }
+        if connection != nil { health.replaced() }
         connection = nil
         let opened = try Connection(file, .reader)
         try opened.script("PRAGMA busy_timeout = 1000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;")

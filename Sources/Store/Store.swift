@@ -80,8 +80,7 @@ public final class Store: Sendable {
         guard isWriter else { throw refusal }
         return try await withCheckedThrowingContinuation { continuation in
             let part = AwaitedPart(body, continuation)
-            guard let refusal = shared.queue.put(part) else { return writer.ring() }
-            part.fail(refusal)
+            if let refusal = shared.queue.put(part) { part.fail(refusal) } else { writer.ring() }
         }
     }
 

@@ -35,7 +35,9 @@ public struct StoreLimits: Sendable {
     /// So long without a write and the log is emptied.
     public var quiet: Duration = .milliseconds(250)
     /// Longer than the longest time after which a message may come again.
-    public var inboxRetention: Duration = .seconds(7 * 86_400)
+    public var inboxRetention: Duration = .seconds(86_400)
+    /// The same for writes that other processes of the service forward.
+    public var forwardRetention: Duration = .seconds(600)
     /// So long is a forwarded write sent again before its caller is told that its fate is unknown.
     public var forwardPatience: Duration = .seconds(10)
     /// The file may not grow beyond so many pages; nil for no bound but the disk.

@@ -53,6 +53,15 @@ final class Health: Sendable {
 
     func accepting() { state.withLock { $0.health.refusing = nil } }
 
+    /// Another file stands there than the one that was damaged.
+    func replaced() { state.withLock { $0.health.damaged = nil } }
+
+    /// A read failed: that a page is damaged is everybody's affair, all else its caller's.
+    func noteRead(_ error: any Error) {
+        guard case .engine(let fault) = error as? StoreError, fault.kind == .damaged else { return }
+        state.withLock { $0.health.damaged = .engine(fault) }
+    }
+
     /// A commit or an opening failed for this reason.
     @discardableResult
     func refuse(_ error: any Error, file: String) -> StoreError {
@@ -92,7 +101,9 @@ final class States: Sendable {
 
     func set(_ state: StoreState) {
         let watchers = inner.withLock { inner in
-            guard inner.current != state, inner.current != .closed else { return [AsyncStream<StoreState>.Continuation]() }
+            guard inner.current != state, inner.current != .closed else {
+                return [AsyncStream<StoreState>.Continuation]()
+            }
             inner.current = state
             defer { if state == .closed { inner.watchers = [] } }
             return inner.watchers

@@ -58,11 +58,13 @@ public final class StoreThread: SerialExecutor, TaskExecutor {
         }
     }
 
-    /// Wakes the thread if it sleeps. Whoever queues something does so first and rings then.
-    func ring() {
+    /// Wakes the thread if it sleeps, and says whether it did. Whoever queues something does so first and rings then.
+    @discardableResult
+    func ring() -> Bool {
         guard asleep.load(ordering: .sequentiallyConsistent), asleep.exchange(false, ordering: .sequentiallyConsistent)
-        else { return }
+        else { return false }
         _ = eventfd_write(bell, 1)
+        return true
     }
 
     private var isCurrent: Bool { owner.load(ordering: .acquiring) == UInt(pthread_self()) }

@@ -72,7 +72,9 @@ extension [UInt8]: StoredValue {
 
     public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
         withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, !bytes.isEmpty else { return sqlite3_bind_zeroblob(statement, index, 0) }
+            guard let base = bytes.baseAddress, !bytes.isEmpty else {
+                return sqlite3_bind_zeroblob(statement, index, 0)
+            }
             return sqlite_bind_blob_copied(statement, index, base, sqlite3_uint64(bytes.count))
         }
     }

@@ -65,8 +65,14 @@ public final class WriteContext {
     public func once(
         source: String, id: String, message: [UInt8], _ body: (WriteContext) throws -> [UInt8]
     ) throws -> [UInt8] {
+        try once(in: .inbox, source: source, id: id, message: message, body)
+    }
+
+    func once(
+        in table: OnceTable, source: String, id: String, message: [UInt8], _ body: (WriteContext) throws -> [UInt8]
+    ) throws -> [UInt8] {
         let hash = fingerprint(message)
-        let known = try first("SELECT hash, reply FROM inbox WHERE source = ? AND id = ?", source, id) {
+        let known = try first(table.find, source, id) {
             (try $0.value(0, as: [UInt8].self), try $0.value(1, as: [UInt8].self))
         }
         if let known {
@@ -74,9 +80,7 @@ public final class WriteContext {
             return known.1
         }
         let reply = try body(self)
-        try run(
-            "INSERT INTO inbox (source, id, hash, reply, received) VALUES (?, ?, ?, ?, ?)", source, id, hash, reply,
-            now.nanoseconds)
+        try run(table.insert, source, id, hash, reply, now.nanoseconds)
         return reply
     }
 
@@ -90,14 +94,33 @@ public final class WriteContext {
     }
 }
 
+/// A table of what was done already, with the replies.
+struct OnceTable: Sendable {
+    let find: String
+    let insert: String
+    let prune: String
+
+    private init(_ name: String) {
+        find = "SELECT hash, reply FROM \(name) WHERE source = ? AND id = ?"
+        insert = "INSERT INTO \(name) (source, id, hash, reply, received) VALUES (?, ?, ?, ?, ?)"
+        prune = "DELETE FROM \(name) WHERE seq IN (SELECT seq FROM \(name) ORDER BY seq LIMIT ?) AND received < ?"
+    }
+
+    static let inbox = OnceTable("inbox")
+    static let forwarded = OnceTable("forwarded")
+}
+
 /// Numbers the outbox of one file. They rise and are never given twice, so they start at the clock or behind what is
 /// there, whichever is later.
 final class OutboxNumbers {
     private var last: Int64
 
     init(_ connection: Connection, now: WallTime) throws {
-        let stored = try connection.first("SELECT coalesce(max(seq), 0) FROM outbox") { try $0.value(0, as: Int64.self) }
-        last = max(stored ?? 0, now.nanoseconds / 1_000)
+        last = now.nanoseconds / 1_000
+        for target in try connection.outboxTargets() {
+            let sql = "SELECT max(seq) FROM outbox WHERE target = ?"
+            last = max(last, try connection.first(sql, target) { try $0.value(0, as: Int64.self) } ?? 0)
+        }
     }
 
     func next() -> Int64 {

@@ -7,7 +7,9 @@ import Signals
 /// Only one connection may commit and checkpoint: SQLite before 3.51.3 can otherwise lose a commit when the log is
 /// reset (https://sqlite.org/wal.html, "The WAL-Reset Bug").
 final class Writer: StoreWork {
-    private static let pruningBite = 500
+    private static let pruningBite = 1_000
+    /// Milliseconds for a lock that another connection holds for a moment, such as a reader that recovers the log.
+    private static let patience: Int32 = 250
 
     private let plan: StorePlan
     private let shared: StoreShared
@@ -63,6 +65,7 @@ final class Writer: StoreWork {
             numbers = try OutboxNumbers(connection, now: .now)
             self.connection = connection
             shared.health.accepting()
+            shared.health.replaced()
             shared.states.set(.writer)
             nextCheckpoint = now + plan.limits.quiet
             return connection
@@ -76,7 +79,8 @@ final class Writer: StoreWork {
 
     private func open() throws -> Connection {
         let connection = try Connection(plan.file, .writer)
-        try connection.script("PRAGMA busy_timeout = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;")
+        try connection.script(
+            "PRAGMA busy_timeout = \(Self.patience); PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;")
         let mode = try connection.first("PRAGMA journal_mode = WAL") { try $0.value(0, as: String.self) }
         guard mode == "wal" else {
             throw StoreError.engine(
@@ -99,24 +103,31 @@ final class Writer: StoreWork {
 
     private func commit(_ parts: [any WritePart], _ connection: Connection) {
         guard let numbers else { return }
-        let context = WriteContext(connection, now: .now, numbers: numbers)
-        var done: [any WritePart] = []
         do {
             try refuseReplaced(connection)
             try connection.run("BEGIN IMMEDIATE")
-            for (index, part) in parts.enumerated() {
-                if run(part, context, alone: parts.count == 1) { done.append(part) }
-                guard connection.isOutsideTransaction else { continue }
-                // SQLite rolled back what ran before, too; the rest gets a transaction of its own.
-                fail(done, shared.health.lastFault ?? connection.fault(nil))
-                return commit(Array(parts[(index + 1)...]), connection)
-            }
-            guard !done.isEmpty else { return try connection.run("ROLLBACK") }
-            try connection.run("COMMIT")
-        } catch {
-            if !connection.isOutsideTransaction { try? connection.run("ROLLBACK") }
-            return fail(done.isEmpty ? parts : done, shared.health.refuse(error, file: plan.file))
+        } catch { return fail(parts, shared.health.refuse(error, file: plan.file)) }
+        let context = WriteContext(connection, now: .now, numbers: numbers)
+        var done: [any WritePart] = []
+        for (index, part) in parts.enumerated() {
+            if run(part, context, alone: parts.count == 1) { done.append(part) }
+            guard connection.isOutsideTransaction else { continue }
+            // SQLite rolled back what ran before, too; the rest gets a transaction of its own.
+            fail(done, shared.health.lastFault ?? connection.fault(nil))
+            let rest = parts[(index + 1)...]
+            return rest.isEmpty ? () : commit(Array(rest), connection)
         }
+        end(done, context)
+    }
+
+    /// Makes what ran durable and answers for it.
+    private func end(_ done: [any WritePart], _ context: WriteContext) {
+        let connection = context.connection
+        do { try connection.run(done.isEmpty ? "ROLLBACK" : "COMMIT") } catch {
+            if !connection.isOutsideTransaction { try? connection.run("ROLLBACK") }
+            return fail(done, shared.health.refuse(error, file: plan.file))
+        }
+        guard !done.isEmpty else { return }
         shared.health.accepting()
         shared.metrics.committed(parts: done.count)
         if !context.targets.isEmpty { shared.committed(to: context.targets) }
@@ -159,14 +170,14 @@ final class Writer: StoreWork {
     private func upkeep(_ connection: Connection, _ now: Moment, quiet: Bool) {
         if !quiet {
             nextCheckpoint = now + plan.limits.quiet
-            if log.pages - log.pagesAtLastCheckpoint >= plan.limits.logPages { 
+            if log.pages - log.pagesAtLastCheckpoint >= plan.limits.logPages {
                 tryCheckpoint(connection, now, full: false)
             }
         } else if now >= nextCheckpoint {
             tryCheckpoint(connection, now, full: true)
         }
         pulse(connection, now)
-        if quiet, now >= nextPruning { prune(connection, now) }
+        if now >= nextPruning { prune(connection, now) }
     }
 
     /// While writes are refused: one of our own each second, so that the store notices when the cause is gone.
@@ -190,16 +201,17 @@ final class Writer: StoreWork {
 
     /// In bounded bites, so that no caller waits long behind it; after a full one the next follows soon.
     private func prune(_ connection: Connection, _ now: Moment) {
-        let cutoff = WallTime.now.nanoseconds - plan.limits.inboxRetention.wholeNanoseconds
+        var full = false
         do {
-            try connection.run(
-                "DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox ORDER BY seq LIMIT ?) AND received < ?",
-                Self.pruningBite, cutoff)
-            nextPruning = now + (connection.changes == Self.pruningBite ? .milliseconds(10) : .seconds(10))
-        } catch {
-            shared.health.note(error, file: plan.file)
-            nextPruning = now + .seconds(10)
-        }
+            for (table, retention) in [
+                (OnceTable.inbox, plan.limits.inboxRetention), (.forwarded, plan.limits.forwardRetention),
+            ] {
+                let cutoff = WallTime.now.nanoseconds - retention.wholeNanoseconds
+                try connection.run(table.prune, Self.pruningBite, cutoff)
+                full = full || connection.changes == Self.pruningBite
+            }
+        } catch { shared.health.note(error, file: plan.file) }
+        nextPruning = now + (full ? .milliseconds(100) : .seconds(10))
     }
 
     private func tryCheckpoint(_ connection: Connection, _ now: Moment, full: Bool) {
@@ -220,6 +232,9 @@ final class Writer: StoreWork {
     private func checkpoint(_ connection: Connection, _ mode: Int32) throws -> Bool {
         var inLog: Int32 = 0
         var moved: Int32 = 0
+        // No reader is waited for: callers would wait with us.
+        sqlite3_busy_timeout(connection.handle, 0)
+        defer { sqlite3_busy_timeout(connection.handle, Self.patience) }
         let code = sqlite3_wal_checkpoint_v2(connection.handle, nil, mode, &inLog, &moved)
         log.checkpointed(emptied: code == SQLITE_OK && mode == SQLITE_CHECKPOINT_TRUNCATE)
         if code & 0xFF == SQLITE_BUSY { return false }

@@ -46,7 +46,9 @@ private struct Stage {
 @Suite struct OutboxRelayTests {
     @Test("the head of a key holds up that key alone")
     func keys() {
-        var stage = Stage([.init(seq: 1, key: "a"), .init(seq: 2, key: "a"), .init(seq: 3, key: "b"), .init(seq: 4, key: "")])
+        var stage = Stage([
+            .init(seq: 1, key: "a"), .init(seq: 2, key: "a"), .init(seq: 3, key: "b"), .init(seq: 4, key: ""),
+        ])
         #expect(stage.sent == [[1, 3, 4]])
         stage.end([(1, .refused("no")), (3, .answered), (4, .answered)])
         #expect(stage.sent == [])

@@ -69,7 +69,8 @@ private func throughStore(_ file: String, _ count: Int) async throws -> Measured
         try await group.waitForAll()
     }
     let done = count / writers * writers
-    let commits = plan.metrics.counter("store.commits", help: "", labels: ["file": String(file.split(separator: "/").last ?? "")])
+    let commits = plan.metrics.counter(
+        "store.commits", help: "", labels: ["file": String(file.split(separator: "/").last ?? "")])
     let result = measured(done, ", \(done / max(commits.value, 1)) writes a commit", from: start)
     await store.close()
     return result

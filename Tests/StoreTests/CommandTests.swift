@@ -47,7 +47,9 @@ import Testing
             try await store.write { context in
                 try context.once(source: "oms", id: "1", message: body) { context in
                     try context.run("INSERT INTO rows VALUES (NULL, 'effect')")
-                    return [UInt8(try context.first("SELECT count(*) FROM rows") { try $0.value(0, as: Int.self) } ?? 0)]
+                    return [
+                        UInt8(try context.first("SELECT count(*) FROM rows") { try $0.value(0, as: Int.self) } ?? 0)
+                    ]
                 }
             }
         }
@@ -89,7 +91,9 @@ import Testing
         let batches = Mutex<[Int]>([])
         var plan = plan(folder)
         plan.forward = { writes in
-            let round = batches.withLock { $0.append(writes.count); return $0.count }
+            let round = batches.withLock {
+                $0.append(writes.count); return $0.count
+            }
             let answers = try await writer.apply(writes)
             if loses(round) { throw StoreError.closed(file: "the answer is lost") }
             return answers

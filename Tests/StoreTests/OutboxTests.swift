@@ -5,7 +5,9 @@ import Testing
 @testable import Store
 
 @Suite struct OutboxTests {
-    private func send(_ store: Store, _ numbers: ClosedRange<Int>, key: @escaping @Sendable (Int) -> String) async throws {
+    private func send(_ store: Store, _ numbers: ClosedRange<Int>, key: @escaping @Sendable (Int) -> String)
+        async throws
+    {
         try await store.write { context in
             for number in numbers {
                 try context.send(
