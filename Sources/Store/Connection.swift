@@ -14,7 +14,7 @@ public final class Connection {
     }
 
     let file: String
-    let handle: OpaquePointer
+    private(set) var handle: OpaquePointer?
     private let owner = pthread_self()
     private var statements: [String: Prepared] = [:]
     private var uses: UInt64 = 0
@@ -36,9 +36,14 @@ public final class Connection {
         if mode == .reader { _ = sqlite_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1) }
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Ends what is open without a commit; every use after it is an error.
+    func close() {
         for (_, prepared) in statements { sqlite3_finalize(prepared.pointer) }
+        statements = [:]
         sqlite3_close_v2(handle)
+        handle = nil
     }
 
     private static func name(_ file: String, _ mode: Mode) -> String {
@@ -121,7 +126,7 @@ public final class Connection {
     }
 
     /// Whether no transaction is open; SQLite ends one by itself on some faults.
-    var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
+    var isOutsideTransaction: Bool { handle == nil || sqlite3_get_autocommit(handle) != 0 }
 
     private func checkOwner() {
         precondition(pthread_equal(owner, pthread_self()) != 0, "a connection is used off the thread that owns it")
@@ -129,6 +134,7 @@ public final class Connection {
 
     private func prepared(_ sql: String) throws -> OpaquePointer {
         checkOwner()
+        guard handle != nil else { throw StoreError.closed(file: file) }
         uses += 1
         if let index = statements.index(forKey: sql) {
             let pointer = statements.values[index].pointer

@@ -41,7 +41,7 @@ final class Writer: StoreWork {
         }
         let parts = shared.queue.take(plan.limits.batch)
         if !parts.isEmpty { commit(parts, connection) }
-        upkeep(connection, now, quiet: parts.isEmpty)
+        if self.connection != nil { upkeep(connection, now, quiet: parts.isEmpty) }
         return !parts.isEmpty
     }
 
@@ -114,8 +114,9 @@ final class Writer: StoreWork {
             guard connection.isOutsideTransaction else { continue }
             // SQLite rolled back what ran before, too; the rest gets a transaction of its own.
             fail(done, shared.health.lastFault ?? connection.fault(nil))
-            let rest = parts[(index + 1)...]
-            return rest.isEmpty ? () : commit(Array(rest), connection)
+            let rest = Array(parts[(index + 1)...])
+            guard self.connection != nil else { return fail(rest, shared.health.lastFault ?? .closed(file: plan.file)) }
+            return rest.isEmpty ? () : commit(rest, connection)
         }
         end(done, context)
     }
@@ -124,7 +125,7 @@ final class Writer: StoreWork {
     private func end(_ done: [any WritePart], _ context: WriteContext) {
         let connection = context.connection
         do { try connection.run(done.isEmpty ? "ROLLBACK" : "COMMIT") } catch {
-            if !connection.isOutsideTransaction { try? connection.run("ROLLBACK") }
+            abandon(connection)
             return fail(done, shared.health.refuse(error, file: plan.file))
         }
         guard !done.isEmpty else { return }
@@ -147,12 +148,32 @@ final class Writer: StoreWork {
         } catch {
             context.targets.removeLast(context.targets.count - targets)
             shared.health.note(error, file: plan.file)
-            if !alone, !context.connection.isOutsideTransaction {
-                try? context.connection.run("ROLLBACK TO part")
-                try? context.connection.run("RELEASE part")
-            }
+            if !alone { undo(context.connection) }
             part.fail(error)
             return false
+        }
+    }
+
+    /// Undoes the part that failed; what cannot be undone alone takes the whole transaction with it.
+    private func undo(_ connection: Connection) {
+        guard !connection.isOutsideTransaction else { return }
+        do {
+            try connection.run("ROLLBACK TO part")
+            try connection.run("RELEASE part")
+        } catch {
+            shared.health.note(error, file: plan.file)
+            abandon(connection)
+        }
+    }
+
+    /// Ends a transaction that failed. A connection that cannot even do that is closed, which does.
+    private func abandon(_ connection: Connection) {
+        guard !connection.isOutsideTransaction else { return }
+        do { try connection.run("ROLLBACK") } catch {
+            shared.health.note(error, file: plan.file)
+            connection.close()
+            self.connection = nil
+            nextOpening = .zero
         }
     }
 
@@ -250,6 +271,8 @@ final class LogLength {
 
     /// Takes the place of SQLite's own hook, which would checkpoint by itself. The connection must not outlive this.
     func watch(_ connection: Connection) {
+        // An earlier life may have left a log: it counts as something to empty.
+        pages = 1
         sqlite3_wal_hook(
             connection.handle,
             { pointer, _, _, pages in

@@ -51,6 +51,31 @@ import Testing
         await store.close()
     }
 
+    @Test("a part that ends the transaction fails, writes nothing outside it, and the store goes on")
+    func brokenPart() async throws {
+        let folder = try Folder()
+        let store = try await open(folder)
+        let error = await fault {
+            try await store.write { context in
+                try context.run("INSERT INTO rows VALUES (1, 'inside')")
+                try context.run("ROLLBACK")
+                try context.run("INSERT INTO rows VALUES (2, 'outside')")
+            }
+        }
+        guard case .engine(let found) = error else { throw error ?? .closed(file: "") }
+        #expect(found.message.contains("rolled back"))
+        let swallowed = await fault {
+            try await store.write { context in
+                try context.run("ROLLBACK")
+                _ = try? context.run("INSERT INTO rows VALUES (3, 'outside')")
+            }
+        }
+        #expect(swallowed != nil)
+        try await store.insert(4)
+        #expect(try await store.numbers() == [4])
+        await store.close()
+    }
+
     @Test("more writes than may wait are refused at once")
     func overload() async throws {
         let folder = try Folder()

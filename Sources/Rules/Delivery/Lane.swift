@@ -74,10 +74,10 @@ struct Lane: Sendable {
         _ outcomes: [OutboxRelay.SentMessage], _ limits: OutboxRelay.Limits, _ now: Moment, _ chance: inout Chance
     ) -> [OutboxRelay.DecidedMessage] {
         sendings -= 1
-        let rows = Dictionary(waiting.map { ($0.row.seq, $0.row) }, uniquingKeysWith: { first, _ in first })
+        let known = Dictionary(waiting.map { ($0.row.seq, $0.row) }, uniquingKeysWith: { first, _ in first })
         var away: [Int64] = []
         let verdicts: [OutboxRelay.DecidedMessage] = outcomes.compactMap { sent in
-            guard let row = rows[sent.seq] else { return nil }
+            guard let row = known[sent.seq] else { return nil }
             if case .unavailable = sent.outcome {
                 away.append(sent.seq)
                 return nil
