@@ -21,7 +21,7 @@ final class Readers: Sendable {
         file = plan.file
         limit = plan.limits.waitingReads
         threads = (0..<max(1, plan.limits.readers)).map { StoreThread(name: "store-read-\($0)") }
-        for thread in threads { thread.start { [self] in Reader(file: file, health: health) { self.next() } } }
+        for thread in threads { thread.start { [self] in Reader(plan, health: health) { self.next() } } }
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
@@ -55,12 +55,14 @@ final class Readers: Sendable {
 /// What one reading thread owns.
 final class Reader: StoreWork {
     private let file: String
+    private let cache: Int
     private let health: Health
     private let next: () -> Readers.Read?
     private var connection: Connection?
 
-    init(file: String, health: Health, next: @escaping () -> Readers.Read?) {
-        self.file = file
+    init(_ plan: StorePlan, health: Health, next: @escaping () -> Readers.Read?) {
+        file = plan.file
+        cache = plan.limits.cache / 4
         self.health = health
         self.next = next
     }
@@ -94,7 +96,9 @@ final class Reader: StoreWork {
         if connection != nil { health.replaced() }
         connection = nil
         let opened = try Connection(file, .reader)
-        try opened.script("PRAGMA busy_timeout = 1000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;")
+        try opened.script(
+            "PRAGMA busy_timeout = 1000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"
+                + "PRAGMA cache_size = -\(cache);")
         connection = opened
         return opened
     }

@@ -28,6 +28,8 @@ public struct StoreLimits: Sendable {
     /// Writes in one commit.
     public var batch = 256
     public var readers = 2
+    /// Pages of the file that the writer keeps in memory, in KiB; each reader keeps a quarter of it.
+    public var cache = 16_384
     /// Reads that wait; more are refused as `overloaded`.
     public var waitingReads = 1_024
     /// The log is moved into the file after so many pages, also while writes come.

@@ -3,7 +3,7 @@ import Contracts
 import Glibc
 import Synchronization
 
-/// What a store thread does between jobs: made, driven and dropped on that thread alone.
+/// What a store thread does: made, driven and dropped on that thread alone.
 protocol StoreWork: AnyObject {
     /// Does what waits, a bounded share of it; true when there was any.
     func turn(now: Moment) -> Bool
@@ -13,16 +13,13 @@ protocol StoreWork: AnyObject {
     func close()
 }
 
-/// One thread that owns a connection, as an executor: an actor pinned to it may use what the thread owns.
-public final class StoreThread: SerialExecutor, TaskExecutor {
-    private let jobs = Mutex<[UnownedJob]>([])
+/// One thread that owns a connection: what it is to do comes through queues, and whoever fills one rings.
+final class StoreThread: Sendable {
     private let bell: Int32
-    private let owner = Atomic<UInt>(0)
     private let asleep = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)
     private let ended = Mutex<(done: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
-    /// The thread's name, for people.
-    public let name: String
+    private let name: String
 
     init(name: String) {
         self.name = name
@@ -34,7 +31,6 @@ public final class StoreThread: SerialExecutor, TaskExecutor {
     /// Starts the thread; `make` runs on it.
     func start(_ make: @escaping @Sendable () -> any StoreWork) {
         startThread(name) { [self] in
-            owner.store(UInt(pthread_self()), ordering: .releasing)
             run(make())
             let waiters = ended.withLock { state in
                 state.done = true
@@ -67,13 +63,10 @@ public final class StoreThread: SerialExecutor, TaskExecutor {
         return true
     }
 
-    private var isCurrent: Bool { owner.load(ordering: .acquiring) == UInt(pthread_self()) }
-
     private func run(_ work: any StoreWork) {
         while true {
             let ending = stopping.load(ordering: .sequentiallyConsistent)
-            let worked = work.turn(now: .clock)
-            if runJobs() || worked { continue }
+            if work.turn(now: .clock) { continue }
             // What was queued before the end was asked for is done by now.
             if ending { break }
             sleep(work)
@@ -85,8 +78,7 @@ public final class StoreThread: SerialExecutor, TaskExecutor {
     private func sleep(_ work: any StoreWork) {
         asleep.store(true, ordering: .sequentiallyConsistent)
         defer { asleep.store(false, ordering: .sequentiallyConsistent) }
-        let worked = work.turn(now: .clock)
-        guard !worked, jobs.withLock({ $0.isEmpty }), !stopping.load(ordering: .sequentiallyConsistent) else { return }
+        guard !work.turn(now: .clock), !stopping.load(ordering: .sequentiallyConsistent) else { return }
         let left = work.due.nanoseconds(since: .clock)
         let milliseconds = left <= 0 ? 0 : Int32(min(left / 1_000_000 + 1, 60_000))
         var interest = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
@@ -94,28 +86,4 @@ public final class StoreThread: SerialExecutor, TaskExecutor {
         var count: eventfd_t = 0
         _ = eventfd_read(bell, &count)
     }
-
-    // MARK: executor
-
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        jobs.withLock { $0.append(job) }
-        if !isCurrent { ring() }
-    }
-
-    private func runJobs() -> Bool {
-        let batch = jobs.withLock { queue in
-            defer { queue.removeAll(keepingCapacity: true) }
-            return queue
-        }
-        for job in batch {
-            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-        }
-        return !batch.isEmpty
-    }
-
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
-    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
-    public func checkIsolated() { precondition(isCurrent, "this must run on the store thread \(name)") }
-    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 }

@@ -80,7 +80,8 @@ final class Writer: StoreWork {
     private func open() throws -> Connection {
         let connection = try Connection(plan.file, .writer)
         try connection.script(
-            "PRAGMA busy_timeout = \(Self.patience); PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;")
+            "PRAGMA busy_timeout = \(Self.patience); PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
+                + "PRAGMA cache_size = -\(plan.limits.cache);")
         let mode = try connection.first("PRAGMA journal_mode = WAL") { try $0.value(0, as: String.self) }
         guard mode == "wal" else {
             throw StoreError.engine(
