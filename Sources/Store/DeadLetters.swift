@@ -24,7 +24,28 @@ public struct DeadLetterStep: Sendable, Equatable, Codable {
     public let what: String
 }
 
+/// What a person decides about a dead letter.
+public enum DeadLetterDecision: Codable, Sendable, Equatable {
+    case redrive(Int64, by: String)
+    case drop(Int64, by: String, reason: String)
+}
+
 extension Store {
+    /// Registers the command by which any process of the service decides about a dead letter; it answers false when
+    /// none of that number waits. Once for each store.
+    public func registerDeadLetters() -> WriteCommand<DeadLetterDecision, Bool> {
+        register("store.dead-letters") { (context, decision: DeadLetterDecision) in
+            do {
+                switch decision {
+                case .redrive(let number, let person): try context.redrive(number, by: person)
+                case .drop(let number, let person, let reason):
+                    try context.drop(number, by: person, reason: reason)
+                }
+                return true
+            } catch StoreError.noDeadLetter { return false }
+        }
+    }
+
     /// The dead letters that wait for a decision, or all, from the oldest on behind `after`.
     public func deadLetters(after: Int64 = 0, limit: Int = 100, waitingOnly: Bool = true) async throws -> [DeadLetter] {
         try await read { connection in

@@ -56,10 +56,10 @@ import Testing
         #expect(letters.map(\.attempts) == [3, 3])
         #expect(letters[0].reason == "refused 3 times, last: not now")
         well.store(true, ordering: .relaxed)
-        try await store.write { context in
-            try context.redrive(letters[0].number, by: "kim")
-            try context.drop(letters[1].number, by: "kim", reason: "it was a test")
-        }
+        let decide = store.registerDeadLetters()
+        #expect(try await decide(.redrive(letters[0].number, by: "kim")))
+        #expect(try await decide(.drop(letters[1].number, by: "kim", reason: "it was a test")))
+        #expect(try await decide(.drop(letters[1].number, by: "kim", reason: "again")) == false)
         #expect(await eventually { ids.withLock { $0 } == [letters[0].id] })
         #expect(try await store.deadLetters().isEmpty)
         let dropped = try #require(try await store.deadLetter(letters[1].number))
