@@ -39,11 +39,13 @@ let package = Package(
         .systemLibrary(name: "CHost"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CMicroHTTPD"),
+        .systemLibrary(name: "CSQLite"),
 
         // floor 1: what decides, and what crosses a process boundary
         room("Contracts"),
         room("Routing", path: "Sources/Rules/Routing", needs: ["Contracts"], settings: offered),
         room("Supervision", path: "Sources/Rules/Supervision", needs: ["Contracts"]),
+        room("Delivery", path: "Sources/Rules/Delivery", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
         room("Commands"),
@@ -51,6 +53,7 @@ let package = Package(
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals"]),
         room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
+        room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals"]),
         room("Web", needs: ["CMicroHTTPD"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
@@ -69,6 +72,7 @@ let package = Package(
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
+        shell("StoreHelper", path: "Tests/StoreHelper", needs: ["CSQLite", "Contracts", "Signals", "Store"]),
 
         room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
 
@@ -83,12 +87,14 @@ let package = Package(
 
         proof("ContractsTests", needs: ["Contracts"]),
         proof("RoutingTests", needs: ["Contracts", "Routing"]),
+        proof("DeliveryTests", needs: ["Contracts", "Delivery"]),
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
+        proof("StoreTests", needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),

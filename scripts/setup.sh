@@ -3,7 +3,7 @@
 # is there.
 set -euo pipefail
 
-packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev python3 python3-venv)
+packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev libsqlite3-dev python3 python3-venv)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -17,7 +17,7 @@ headers_found() {
     local clang
     clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
     [[ -x $clang ]] || clang=$(command -v clang || command -v cc) || return 1
-    "$clang" -fsyntax-only -x c - 2>/dev/null <<<"$(printf '#include <%s>\n' zmq.h yaml.h sodium.h microhttpd.h)"
+    "$clang" -fsyntax-only -x c - 2>/dev/null <<<"$(printf '#include <%s>\n' zmq.h yaml.h sodium.h microhttpd.h sqlite3.h)"
 }
 
 python_found() {
@@ -29,7 +29,7 @@ if headers_found && python_found; then
 fi
 
 if ! command -v apt-get >/dev/null; then
-    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium or libmicrohttpd, or Python 3 with venv."
+    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd or SQLite, or Python 3 with venv."
     say "On Debian and Ubuntu they are: ${packages[*]}. Install their like here, then run make again."
     exit 69
 fi
@@ -48,6 +48,6 @@ say "Installing ${packages[*]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
 
 if ! headers_found || ! python_found; then
-    say "Installed, but the compiler still does not find zmq.h, yaml.h and sodium.h, or Python has no venv."
+    say "Installed, but the compiler still does not find one of the headers, or Python has no venv."
     exit 69
 fi
