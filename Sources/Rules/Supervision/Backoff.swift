@@ -1,4 +1,4 @@
-import Contracts
+public import Contracts
 
 /// How long to wait before a start: not at all the first time, then up to twice as long each time, with full jitter.
 public struct Backoff: Sendable, Equatable, Codable {
