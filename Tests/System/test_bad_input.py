@@ -202,7 +202,7 @@ def crowd(cluster, count, words):
     """Opens so many connections that say `words` and stay."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard < count + 1_000:
-        pytest.skip(f"{hard} descriptors are not enough for this test itself")
+        pytest.fail(f"{hard} descriptors are not enough for this test itself: raise the hard limit (ulimit -Hn)")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     doors = []
     for index in range(count):
