@@ -25,7 +25,10 @@ final class BenchCluster {
         launch.environment = ["PATH=/usr/bin:/bin"]
         launch.descriptors = [(0, try Descriptor.open("/dev/null", flags: O_RDONLY)), (1, log), (2, log)]
         guardian = try launch.start()
-        bus = try await BenchCluster.join(Places(data: folder), guardian)
+        do { bus = try await BenchCluster.join(Places(data: folder), guardian) } catch {
+            guardian.send(SIGTERM)
+            throw error
+        }
         _ = try await patiently { try await self.echo.whoami() }
     }
 
@@ -56,6 +59,9 @@ final class BenchCluster {
         try bus.start()
         return bus
     }
+
+    /// A benchmark that fails in the middle leaves no cluster behind.
+    deinit { guardian.send(SIGTERM) }
 
     func end() async {
         await bus.stop()
