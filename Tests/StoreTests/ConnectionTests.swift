@@ -82,22 +82,4 @@ import Testing
             }
         }
     }
-
-    @Test("a connection used off its thread ends the process")
-    func ownership() async {
-        await #expect(processExitsWith: .failure) {
-            final class Box: Sendable {
-                // Holds because that is what is tested: the connection itself refuses the other thread.
-                nonisolated(unsafe) let connection: Connection
-                init(_ connection: Connection) { self.connection = connection }
-            }
-            let box = Box(try Connection(":memory:", .writer))
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                startThread("other") {
-                    try? box.connection.run("SELECT 1")
-                    continuation.resume()
-                }
-            }
-        }
-    }
 }
