@@ -1,6 +1,7 @@
 import CZeroMQ
 import Glibc
 import Routing
+import Signals
 
 /// Who may join, and as whom. The broker asks for every connection, before any frame of it is read.
 public struct AdmissionRules: Sendable {
@@ -27,13 +28,13 @@ public struct AdmissionRules: Sendable {
 
     /// What an authenticated user is called says who it is: `orders@local.1#17` is one start of one slot,
     /// `operator` a whole role.
-    static func identity(user: String) -> Identity? {
-        guard let hash = user.lastIndex(of: "#") else { return Identity(role: user) }
+    static func identity(user: String) -> Routing.Identity? {
+        guard let hash = user.lastIndex(of: "#") else { return Routing.Identity(role: user) }
         let slot = String(user[..<hash])
         guard let spawn = UInt64(user[user.index(after: hash)...]), let at = slot.firstIndex(of: "@") else {
             return nil
         }
-        return Identity(role: String(slot[..<at]), slot: slot, spawn: spawn)
+        return Routing.Identity(role: String(slot[..<at]), slot: slot, spawn: spawn)
     }
 }
 
@@ -41,10 +42,12 @@ public struct AdmissionRules: Sendable {
 final class Authenticator {
     private let socket: Socket
     private let rules: AdmissionRules
+    private let log: Log
     private(set) var rejected: UInt64 = 0
 
-    init(_ context: Context, _ rules: AdmissionRules) throws {
+    init(_ context: Context, _ rules: AdmissionRules, log: Log) throws {
         self.rules = rules
+        self.log = log
         socket = try Socket(context, ZMQ_REP)
         try socket.bind("inproc://zeromq.zap.01")
     }
@@ -73,7 +76,10 @@ final class Authenticator {
         } else if parts.count >= 7, parts[5] == Array("CURVE".utf8) {
             user = rules.admit(key: parts[6])
         }
-        if user == nil { rejected += 1 }
+        if user == nil {
+            rejected += 1
+            log.limited("rejected connection", .warning, "a connection's secret or key was not accepted")
+        }
         let status = user == nil ? "400" : "200"
         let reply = ["1.0", "", status, user == nil ? "not admitted" : "OK", user ?? "", ""]
         for (index, text) in reply.enumerated() {

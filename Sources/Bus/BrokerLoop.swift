@@ -40,7 +40,7 @@ final class BrokerLoop: SocketWork {
         let configuration = hub.configuration
         context = try Context()
         // Before any socket is bound: a connection made without it would be let in unasked.
-        authenticator = try Authenticator(context, configuration.admission)
+        authenticator = try Authenticator(context, configuration.admission, log: hub.log)
         router = try Socket(context, ZMQ_ROUTER)
         try router.set(ZMQ_ROUTER_MANDATORY, Int32(1))
         try router.set(ZMQ_SNDHWM, BrokerLoop.outgoingLimit)
