@@ -37,9 +37,19 @@ final class HubKeeper: Sendable {
         hub.withLock { $0 = opened }
         let bus = worker.bus
         Task { await HubKeeper.report(opened, to: bus, log: worker.log) }
+        Task { await HubKeeper.measure(opened, in: worker.metrics) }
     }
 
     func close() async { await current?.stop() }
+
+    /// Brings what the hub counts into the process's metrics, which leave once a second.
+    private static func measure(_ hub: BrokerHub, in metrics: Metrics) async {
+        while !Task.isCancelled {
+            // A cancelled sleep ends the loop.
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            await hub.report().record(in: metrics)
+        }
+    }
 
     /// Tells the supervisor of workers that hang. What does not arrive is asked for again by its next look at the
     /// load, so nothing is kept for later.

@@ -151,6 +151,15 @@ final class BrokerLoop: SocketWork {
         rules.malformed(route: route, fault)
     }
 
+    /// One line a minute for each reason: a peer can cause as many refusals as it likes.
+    private func tell(refusal reason: String, _ text: [UInt8]) {
+        // After the broker's own restart everybody is unknown once: that is how they learn of it.
+        let level: LogLevel = reason == RefusalReason.unknown.rawValue ? .info : .warning
+        hub.log.limited(
+            "refused \(reason)", level, "a peer was refused",
+            ["reason": .text(reason), "why": .text(String(decoding: text, as: UTF8.self))])
+    }
+
     private func join(_ route: UInt32, _ head: Part, _ body: Part, _ now: Moment) {
         guard let user = head.property("User-Id").map({ String(cString: $0) }),
             let identity = AdmissionRules.identity(user: user),
@@ -173,6 +182,7 @@ final class BrokerLoop: SocketWork {
             for effect in decided {
                 switch effect {
                 case .send(let route, let header, let body):
+                    if header.kind == .refused { tell(refusal: header.method, body) }
                     if address(route, now) {
                         router.send(header.encoded(), more: true)
                         router.send(body)

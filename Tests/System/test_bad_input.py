@@ -304,6 +304,8 @@ def test_a_slot_has_one_holder_and_a_second_registration_is_refused(cluster):
     assert cluster.operator("caller").call("operator", "Who.am") == "first"
     with pytest.raises(wire.Refused, match="held"):
         cluster.operator("twice", window=4, methods={"Who.am": lambda call, body: "second"})
+    told = until(lambda: cluster.lines("broker.1", "a peer was refused"), what="a line about the refusal")
+    assert [line for line in told if line["reason"] == "held" and "operator@twice.1" in line["why"]], told
     assert cluster.operator("caller2").call("operator", "Who.am") == "first"
     # The same process again is a reconnection: its earlier life is over.
     again = cluster.operator(

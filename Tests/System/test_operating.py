@@ -166,6 +166,10 @@ def metrics(cluster):
 def test_the_metrics_page_tells_of_every_process_and_pleases_prometheus(cluster):
     for _ in range(3):
         cluster.operator(f"m{_}").call("echo", "Echo.whoami")
+    until(
+        lambda: [line for line in metrics(cluster).splitlines()
+                 if line.startswith("kintsugi_broker_calls_total{") and float(line.split()[1]) >= 3],
+        what="the broker's count of calls")  # fmt: skip
     page = until(
         lambda: (text := metrics(cluster)) and all(
             f'{{role="{role}",slot="{slot}",' in text
