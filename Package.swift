@@ -61,7 +61,9 @@ let package = Package(
         room(
             "Worker",
             needs: [
-                "CHost", "CZeroMQ", "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host",
+                "CHost", "CZeroMQ", "Contracts", "Routing", "Supervision", "Delivery", "Signals", "Settings", "Bus",
+                "Host",
+                "Store",
             ]),
 
         // floor 4: the processes
@@ -98,7 +100,9 @@ let package = Package(
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
-        proof("WorkerTests", needs: ["Bus", "Contracts", "Routing", "Settings", "Supervision", "Worker"]),
+        proof(
+            "WorkerTests",
+            needs: ["Bus", "Contracts", "Delivery", "Routing", "Settings", "Signals", "Store", "Supervision", "Worker"]),
         proof("WebTests", needs: ["Web"]),
         proof("TidyTests", needs: []),
     ]

@@ -93,9 +93,9 @@ final class BenchCluster {
     private static let access = """
         version: 1
         roles:
-          broker: {call: [supervisor], publish: [metrics.]}
-          supervisor: {call: [broker], publish: [metrics.], listen: [metrics.]}
-          echo: {publish: [metrics.]}
+          broker: {call: [supervisor], publish: [metrics., spans.], listen: [traces.]}
+          supervisor: {call: [broker], publish: [metrics., spans.], listen: [metrics., traces.]}
+          echo: {publish: [metrics., spans.], listen: [traces.]}
           operator: {call: ["*"]}
 
         """

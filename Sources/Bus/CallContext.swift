@@ -1,18 +1,16 @@
 public import Contracts
 import Routing
-public import Signals
+import Signals
 
-/// What an incoming call passes on to the calls that it causes: when nobody waits any more, and which trace it
-/// belongs to.
+/// What an incoming call passes on to the calls that it causes: when nobody waits any more. The trace that it belongs
+/// to is `TraceContext.current`.
 public struct CallContext: Sendable {
     public var deadline: Moment
-    public var trace: TraceContext?
     /// The authenticated slot that called, as the broker wrote it.
     public var caller: String
 
-    public init(deadline: Moment = .never, trace: TraceContext? = nil, caller: String = "") {
+    public init(deadline: Moment = .never, caller: String = "") {
         self.deadline = deadline
-        self.trace = trace
         self.caller = caller
     }
 

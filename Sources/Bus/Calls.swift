@@ -94,10 +94,18 @@ extension BusSystem {
         let deadline = min(Moment.now.adding(patience.wholeNanoseconds), context.deadline)
         var header = prototype
         header.correlation = correlation
-        header.trace = FrameTrace(context.trace?.child())
+        let span = span(for: header)
+        header.trace = FrameTrace(span?.context)
         let call = OutgoingCall(header: header.encoded(), body: body)
         let again = header.idempotent || header.delivery
-        return try await withTaskCancellationHandler {
+        return try await traced(span) { try await send(call, correlation, waiter, deadline, again, deaths) }
+    }
+
+    private func send(
+        _ call: OutgoingCall, _ correlation: UInt64, _ waiter: (UnsafeContinuation<Answer, any Error>) -> Waiter,
+        _ deadline: Moment, _ again: Bool, _ deaths: UInt8
+    ) async throws -> Answer {
+        try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 post(
                     .call(

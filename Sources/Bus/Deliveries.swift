@@ -59,9 +59,7 @@ extension BusSystem {
         }
         let ticket = RunningCalls.Ticket()
         let task = Task { [self] in
-            await CallContext.$current.withValue(
-                CallContext(deadline: call.deadline, trace: call.header.trace.context, caller: call.header.sender)
-            ) {
+            await serve(call) {
                 do {
                     let delivery = InboundDelivery(
                         type: call.header.method, body: try packed(call), sender: call.header.sender)

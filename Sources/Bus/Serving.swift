@@ -155,9 +155,7 @@ extension BusSystem {
     private func begin(_ call: InboundCall, _ resident: Resident) {
         let ticket = RunningCalls.Ticket()
         let task = Task.immediate {
-            await CallContext.$current.withValue(
-                CallContext(deadline: call.deadline, trace: call.header.trace.context, caller: call.header.sender)
-            ) { await self.execute(call, resident) }
+            await self.serve(call) { await self.execute(call, resident) }
             self.running.end(ticket, call.key)
         }
         running.list(ticket, call.key, task, deadline: call.deadline)

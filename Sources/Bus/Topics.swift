@@ -1,6 +1,7 @@
 import CZeroMQ
 import Contracts
 import Routing
+import Signals
 import Synchronization
 
 /// A publication that came in.
@@ -19,6 +20,7 @@ extension BusSystem {
         var header = Header(.event)
         header.sender = configuration.slot.description
         header.content = .packed
+        header.trace = FrameTrace(TraceContext.current)
         post(.publish(topic: Array(topic.utf8), header: header.encoded(), body: body))
     }
 

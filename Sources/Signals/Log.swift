@@ -45,7 +45,8 @@ public final class Log: Sendable {
     /// Writes one line, if its level is wanted.
     public func write(_ level: LogLevel, _ message: String, _ fields: KeyValuePairs<String, Field> = [:]) {
         guard writes(level) else { return }
-        emit(LogLine.encode(at: .now, level, message, fields, identity: state.withLock { $0.identity }))
+        let identity = state.withLock { $0.identity }
+        emit(LogLine.encode(at: .now, level, message, fields, identity: identity, trace: .current))
     }
 
     public func debug(_ message: @autoclosure () -> String, _ fields: KeyValuePairs<String, Field> = [:]) {

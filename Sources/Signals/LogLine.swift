@@ -41,7 +41,7 @@ enum LogLine {
 
     static func encode(
         at time: WallTime, _ level: LogLevel, _ message: String, _ fields: KeyValuePairs<String, Field>,
-        identity: Identity
+        identity: Identity, trace: TraceContext? = nil
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(256)
@@ -49,6 +49,10 @@ enum LogLine {
         append(identity.role, to: &line, atMost: 256)
         if let slot = identity.slot { line.append(contentsOf: ",\"slot\":\(slot)".utf8) }
         if let incarnation = identity.incarnation { line.append(contentsOf: ",\"incarnation\":\(incarnation)".utf8) }
+        if let trace {
+            line.append(
+                contentsOf: ",\"trace_id\":\"\(trace.traceIdentifier)\",\"span_id\":\"\(trace.spanIdentifier)\"".utf8)
+        }
         line.append(contentsOf: ",\"pid\":\(identity.pid),\"message\":".utf8)
         append(message, to: &line, atMost: mostMessage)
         let leftOut = append(fields, to: &line)

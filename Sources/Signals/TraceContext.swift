@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The place of a span in a trace, as W3C Trace Context carries it.
 public struct TraceContext: Sendable, Equatable, Hashable {
     public let traceHigh: UInt64
@@ -20,7 +22,7 @@ public struct TraceContext: Sendable, Equatable, Hashable {
 
     /// A new trace with random identifiers.
     public static func root(sampled: Bool = false) -> TraceContext {
-        var chance = SystemRandomNumberGenerator()
+        var chance = TraceNumbers()
         return root(sampled: sampled, using: &chance)
     }
 
@@ -33,7 +35,7 @@ public struct TraceContext: Sendable, Equatable, Hashable {
 
     /// A span below this one in the same trace.
     public func child() -> TraceContext {
-        var chance = SystemRandomNumberGenerator()
+        var chance = TraceNumbers()
         return child(using: &chance)
     }
 
@@ -93,5 +95,20 @@ public struct TraceContext: Sendable, Equatable, Hashable {
             }
         }
         return number
+    }
+}
+
+/// Numbers for identifiers: one random seed a process, then a count, mixed. Asking the kernel for each would cost more
+/// than the rest of a span.
+private struct TraceNumbers: RandomNumberGenerator {
+    private static let seed = UInt64.random(in: .min ... .max)
+    private static let count = Atomic<UInt64>(0)
+
+    mutating func next() -> UInt64 {
+        let step = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
+        var mixed = Self.seed &+ step &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

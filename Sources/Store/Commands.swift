@@ -71,16 +71,7 @@ extension Store {
                     }
                 })
         } catch {
-            return Self.passes(error) ? .later("\(error)") : .refused("\(error)")
-        }
-    }
-
-    /// Whether the same write may succeed later.
-    private static func passes(_ error: any Error) -> Bool {
-        switch error as? StoreError {
-        case .overloaded, .closed, .notTheWriter, .replaced, .newerFile, .file, .leaseHeld: true
-        case .engine(let fault): [.full, .readOnly, .unreadable, .busy, .missing].contains(fault.kind)
-        default: false
+            return StoreError.passes(error) ? .later("\(error)") : .refused("\(error)")
         }
     }
 }

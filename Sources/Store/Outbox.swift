@@ -10,6 +10,13 @@ public struct OutgoingMessage: Sendable {
     public let created: WallTime
     public let attempts: Int
     public let deaths: Int
+
+    public init(message: OutboxMessage, created: WallTime, attempts: Int, deaths: Int) {
+        self.message = message
+        self.created = created
+        self.attempts = attempts
+        self.deaths = deaths
+    }
 }
 
 /// Delivers what the outbox holds: reads it, hands it to `send`, and writes down what became of it.

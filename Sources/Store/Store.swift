@@ -33,7 +33,7 @@ public final class Store: Sendable {
         self.shared = shared
         self.writer = writer
         readers = Readers(plan, shared.health)
-        keeper = LeaseKeeper(file: plan.file, shared) { lease in
+        keeper = LeaseKeeper(file: plan.file, name: plan.holder, shared) { lease in
             writer.start { Writer(plan, shared, lease) }
         }
         forwarder = Forwarder(plan)
@@ -113,13 +113,15 @@ final class LeaseKeeper: Sendable {
     private enum Phase { case waiting, held, stopped }
 
     private let file: String
+    private let name: String
     private let shared: StoreShared
     private let granted: @Sendable (Lease) -> Void
     private let phase = Mutex(Phase.waiting)
     private let bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
 
-    init(file: String, _ shared: StoreShared, granted: @escaping @Sendable (Lease) -> Void) {
+    init(file: String, name: String, _ shared: StoreShared, granted: @escaping @Sendable (Lease) -> Void) {
         self.file = file
+        self.name = name
         self.shared = shared
         self.granted = granted
     }
@@ -161,9 +163,9 @@ final class LeaseKeeper: Sendable {
     }
 
     private func obtain() throws -> Lease {
-        do { return try Lease.take(of: file) } catch StoreError.leaseHeld {
+        do { return try Lease.take(of: file, as: name) } catch StoreError.leaseHeld {
             shared.states.set(.replica)
-            return try Lease.wait(for: file)
+            return try Lease.wait(for: file, as: name)
         }
     }
 }

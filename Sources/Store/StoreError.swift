@@ -66,6 +66,17 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+extension StoreError {
+    /// Whether nothing was done and the same may succeed later, without a change to it.
+    public static func passes(_ error: any Error) -> Bool {
+        switch error as? StoreError {
+        case .overloaded, .closed, .notTheWriter, .replaced, .newerFile, .file, .leaseHeld, .unanswered: true
+        case .engine(let fault): [.full, .readOnly, .unreadable, .busy, .missing, .damaged].contains(fault.kind)
+        default: false
+        }
+    }
+}
+
 /// A result code of SQLite, with the SQL it belongs to; never the values.
 public struct EngineFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// What the code means for whoever must act.

@@ -9,6 +9,8 @@ public struct StorePlan: Sendable {
     /// Hands writes to the process that writes; nil where there is no other.
     public var forward: Forward?
     public var metrics: Metrics = .standard
+    /// How the other processes of the service can reach this one, for when it is the one that writes.
+    public var holder = ""
 
     /// Brings writes to the writer and its answers back, in any order. It throws when it does not know what became
     /// of them: they are sent again then, and take effect once.

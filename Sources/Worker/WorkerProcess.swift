@@ -1,6 +1,6 @@
 public import Bus
 import CHost
-public import Contracts
+import Contracts
 import Glibc
 public import Host
 public import Settings
@@ -32,7 +32,7 @@ public final class WorkerProcess: Sendable {
         "KINTSUGI_PORT_OFFSET", "KINTSUGI_LISTEN",
     ]
 
-    private let context: WorkerContext
+    let context: WorkerContext
     private let finishing: @Sendable () async -> Void
     private let life = Mutex(WorkerLife())
     private let bell: Descriptor
@@ -115,9 +115,11 @@ public final class WorkerProcess: Sendable {
 
     private func live() async throws -> Int32 {
         let standing = Task { await followStanding() }
+        let wanted = Task { await followWantedTraces() }
         try context.bus.start()
         let code = await ended.first { _ in true } ?? WorkerExit.failure
         standing.cancel()
+        wanted.cancel()
         await finishing()
         await context.bus.stop()
         context.log.info("the process ends", ["exit": .integer(Int(code))])
@@ -146,6 +148,7 @@ public final class WorkerProcess: Sendable {
             if Moment.now >= next {
                 next = Moment.now + .seconds(1)
                 publishMetrics()
+                publishSpans()
                 context.log.tellLeftOut()
             }
         }
@@ -189,31 +192,6 @@ public final class WorkerProcess: Sendable {
             case .finish(let exit): end.yield(exit)
             }
         }
-    }
-
-    // MARK: metrics
-
-    private func publishMetrics() {
-        ProcessReading.now()?.record(in: context.metrics)
-        context.bus.record(in: context.metrics)
-        let slot = context.birth.slot
-        let report = MetricsReport(
-            slot: slot, spawn: context.birth.spawn, snapshot: context.metrics.snapshot())
-        guard let body = try? Packed.encode(report) else { return }
-        context.bus.publish("metrics.\(slot.role)", body)
-    }
-}
-
-/// What a process tells of its metrics, once a second, on the topic `metrics.ROLE`.
-public struct MetricsReport: Codable, Sendable {
-    public var slot: SlotName
-    public var spawn: UInt64
-    public var snapshot: MetricsSnapshot
-
-    public init(slot: SlotName, spawn: UInt64, snapshot: MetricsSnapshot) {
-        self.slot = slot
-        self.spawn = spawn
-        self.snapshot = snapshot
     }
 }
 

@@ -99,6 +99,19 @@ private struct Stage {
         #expect(stage.verdicts == [.dead(attempts: 0, deaths: 3, reason: "3 receivers died with it in hand")])
     }
 
+    @Test("what was among others in hand at deaths goes again at once, and its next death decides")
+    func suspects() {
+        var stage = Stage([.init(seq: 1, key: "a"), .init(seq: 2, key: "b")])
+        stage.end([(1, .suspected), (2, .suspected)])
+        let reason = "it was among those in hand when receivers died"
+        #expect(
+            stage.verdicts
+                == Array(repeating: .again(attempts: 0, deaths: 2, notBefore: .zero, reason: reason), count: 2))
+        #expect(stage.sent == [[1, 2]])
+        stage.end([(1, .died(1)), (2, .answered)])
+        #expect(stage.verdicts == [.dead(attempts: 0, deaths: 3, reason: "3 receivers died with it in hand"), .done])
+    }
+
     @Test("what could not be written down goes again")
     func unsettled() {
         var stage = Stage([.init(seq: 1, key: "a")])

@@ -106,6 +106,10 @@ struct Lane: Sendable {
             }
             let delay = limits.refused.delay(after: attempts, chance: &chance)
             return .again(attempts: attempts, deaths: row.deaths, notBefore: now + delay, reason: reason)
+        case .suspected:
+            return .again(
+                attempts: row.attempts, deaths: max(row.deaths, limits.deaths - 1), notBefore: now,
+                reason: "it was among those in hand when receivers died")
         case .died(let count):
             let deaths = row.deaths + max(count, 1)
             guard deaths < limits.deaths else {

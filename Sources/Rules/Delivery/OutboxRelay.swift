@@ -31,6 +31,8 @@ public struct OutboxRelay: Sendable {
         case unavailable(String)
         /// So many of its receivers died with it in hand.
         case died(Int)
+        /// It was one of several in hands that kept dying: from here on it goes alone, and the next death decides.
+        case suspected
         /// It cannot ever be taken.
         case poison(String)
     }
