@@ -62,7 +62,7 @@ struct TracerTests {
         let tracer = tracer()
         struct Broken: Error {}
         let root = TraceContext.root()
-        let inner = try? await tracer.span("outer", parent: root) { _ in
+        let inner: Void? = try? await tracer.span("outer", parent: root) { _ in
             _ = try await tracer.span("inner") { _ in throw Broken() }
         }
         #expect(inner == nil)
