@@ -55,6 +55,7 @@ let package = Package(
         room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
         room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals"]),
         room("Web", needs: ["CMicroHTTPD"]),
+        room("Load", needs: ["CHost", "Contracts"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
         // floor 3: the life of a process
@@ -93,6 +94,7 @@ let package = Package(
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
+        proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <unistd.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/pidfd.h>

@@ -2,6 +2,7 @@ import CHost
 import CSodium
 import Contracts
 import Glibc
+public import Signals
 
 extension Moment {
     /// The monotonic clock of this host.
@@ -40,14 +41,27 @@ func fingerprint(_ bytes: [UInt8]) -> [UInt8] {
     return hash
 }
 
-/// 128 bits of chance in hexadecimal digits: an id that nobody else makes.
-public func newIdentifier() -> String {
+/// An identifier that nobody else gives: a UUID of version 7 (RFC 9562). It begins with the time, so that rows of one
+/// hour lie beside each other in an index, however many there are.
+public func newIdentifier(at time: WallTime = .now) -> String {
     var chance = SystemRandomNumberGenerator()
-    let digits = [chance.next(), chance.next()].map { (part: UInt64) in
-        let text = String(part, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
+    let milliseconds = UInt64(bitPattern: time.nanoseconds / 1_000_000)
+    let high = milliseconds << 16 | 0x7000 | chance.next() & 0x0FFF
+    let low = 0x8000_0000_0000_0000 | chance.next() >> 2
+    return String(unsafeUninitializedCapacity: 36) { text in
+        var place = 0
+        for digit in 0..<32 {
+            if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                text[place] = UInt8(ascii: "-")
+                place += 1
+            }
+            let half = digit < 16 ? high : low
+            let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 15
+            text[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+            place += 1
+        }
+        return place
     }
-    return digits.joined()
 }
 
 /// A detached thread that no signal interrupts.
