@@ -27,8 +27,12 @@ public actor OutboxShell {
     /// Hands messages to a target and says how each ended, in their order.
     public typealias Send = @Sendable (_ target: String, _ messages: [OutgoingMessage]) async -> [OutboxRelay.Outcome]
 
+    /// Hears of messages that were given up, once that is on disk.
+    public typealias Alarm = @Sendable (_ target: String, _ reasons: [String]) -> Void
+
     private let store: Store
     private let send: Send
+    private let alarm: Alarm
     private var rules: OutboxRelay
     private let news: AsyncStream<[String]>
     private let newsEnd: AsyncStream<[String]>.Continuation
@@ -36,9 +40,12 @@ public actor OutboxShell {
     private var timerDue = Moment.never
     private var loops: [Task<Void, Never>] = []
 
-    init(_ store: Store, _ limits: OutboxRelay.Limits, seed: UInt64, send: @escaping Send) {
+    init(
+        _ store: Store, _ limits: OutboxRelay.Limits, seed: UInt64, alarm: @escaping Alarm, send: @escaping Send
+    ) {
         self.store = store
         self.send = send
+        self.alarm = alarm
         rules = OutboxRelay(limits: limits, seed: seed)
         // Which targets have news is merged by the rules; what is dropped here, the sweep finds.
         (news, newsEnd) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1_024))
@@ -93,6 +100,10 @@ public actor OutboxShell {
         case .settle(let target, let verdicts):
             do {
                 try await store.settleOutbox(target, verdicts)
+                let reasons = verdicts.compactMap { decided in
+                    if case .dead(_, _, let reason) = decided.verdict { reason } else { nil }
+                }
+                if !reasons.isEmpty { alarm(target, reasons) }
                 handle(.settled(target: target, verdicts: verdicts))
             } catch {
                 handle(.unsettled(target: target, seqs: verdicts.map(\.seq)))
@@ -151,9 +162,9 @@ extension Store {
     /// Starts to deliver what the outbox holds, whenever this process is the one that writes.
     public func relay(
         limits: OutboxRelay.Limits = OutboxRelay.Limits(), seed: UInt64 = .random(in: 0 ... .max),
-        send: @escaping OutboxShell.Send
+        alarm: @escaping OutboxShell.Alarm = { _, _ in }, send: @escaping OutboxShell.Send
     ) async -> OutboxShell {
-        let shell = OutboxShell(self, limits, seed: seed, send: send)
+        let shell = OutboxShell(self, limits, seed: seed, alarm: alarm, send: send)
         await shell.start()
         return shell
     }

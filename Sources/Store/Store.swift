@@ -1,6 +1,7 @@
 import CHost
 import Contracts
 import Glibc
+import Signals
 import Synchronization
 
 /// One SQLite file of one service: read by all its processes, written by the one that has the lease.
@@ -68,7 +69,7 @@ public final class Store: Sendable {
     public func read<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
-        try await readers.read(body)
+        try await traced("read") { try await readers.read(body) }
     }
 
     /// Writes in one commit with whatever else waits, and returns once that is on disk. When `body` throws, it alone
@@ -78,9 +79,21 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (WriteContext) throws -> Value
     ) async throws -> Value {
         guard isWriter else { throw refusal }
-        return try await withCheckedThrowingContinuation { continuation in
-            let part = AwaitedPart(body, continuation)
-            if let refusal = shared.queue.put(part) { part.fail(refusal) } else { writer.ring() }
+        return try await traced("write") {
+            try await withCheckedThrowingContinuation { continuation in
+                let part = AwaitedPart(body, continuation)
+                if let refusal = shared.queue.put(part) { part.fail(refusal) } else { writer.ring() }
+            }
+        }
+    }
+
+    /// A span for what a trace asked for, from the wish to its end on disk.
+    private func traced<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+        guard let parent = TraceContext.current else { return try await body() }
+        return try await Tracer.standard.span(name, kind: .client, parent: parent) { span in
+            span.set("db.system.name", "sqlite")
+            span.set("db.namespace", .text(shared.name))
+            return try await body()
         }
     }
 

@@ -27,11 +27,14 @@ final class StoreShared: Sendable {
     let health = Health()
     let states = States()
     let metrics: StoreMetrics
+    /// The name of the file without its folder.
+    let name: String
     private let listeners = Mutex<[@Sendable ([String]) -> Void]>([])
 
     init(_ plan: StorePlan) {
         queue = WriteQueue(limit: plan.limits.waitingWrites)
-        metrics = StoreMetrics(plan.metrics, file: plan.file)
+        name = String(plan.file.split(separator: "/").last ?? "")
+        metrics = StoreMetrics(plan.metrics, name)
     }
 
     func onCommit(_ listener: @escaping @Sendable ([String]) -> Void) {
@@ -131,8 +134,7 @@ struct StoreMetrics: Sendable {
     private let parts: Counter
     private let batch: Histogram
 
-    init(_ metrics: Metrics, file: String) {
-        let name = String(file.split(separator: "/").last ?? "")
+    init(_ metrics: Metrics, _ name: String) {
         commits = metrics.counter("store.commits", help: "Commits on disk", labels: ["file": name])
         parts = metrics.counter("store.writes", help: "Writes in those commits", labels: ["file": name])
         batch = metrics.histogram(

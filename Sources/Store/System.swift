@@ -35,7 +35,7 @@ func folder(of path: String) -> String {
 }
 
 /// BLAKE2b of some bytes: so that a body need not be kept to be recognised.
-func fingerprint(_ bytes: [UInt8]) -> [UInt8] {
+public func fingerprint(_ bytes: [UInt8]) -> [UInt8] {
     var hash = [UInt8](repeating: 0, count: 16)
     crypto_generichash(&hash, hash.count, bytes, UInt64(bytes.count), nil, 0)
     return hash

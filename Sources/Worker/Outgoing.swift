@@ -1,7 +1,7 @@
-public import Bus
+import Bus
 import Contracts
 import Delivery
-import Signals
+public import Signals
 public import Store
 
 /// Takes an outbox's messages to their roles over the bus.
@@ -100,14 +100,39 @@ public struct Outgoing: Sendable {
 }
 
 extension Store {
-    /// Starts to deliver what the outbox holds over the bus; targets that `elsewhere` names go there.
+    /// Starts to deliver what the outbox holds over the bus; targets that `elsewhere` names go there. Messages that are
+    /// given up raise an alarm.
     public func deliver(
-        over bus: BusSystem, elsewhere: [(target: String, send: OutboxShell.Send)] = []
+        _ worker: WorkerContext, elsewhere: [(target: String, send: OutboxShell.Send)] = []
     ) async -> OutboxShell {
-        let outgoing = Outgoing(bus)
-        return await relay { target, messages in
+        let outgoing = Outgoing(worker.bus)
+        let alarm: OutboxShell.Alarm = { target, reasons in
+            worker.metrics.counter(
+                "store.messages.given_up", help: "Messages that went to the dead letters", labels: ["target": target]
+            ).increment(by: reasons.count)
+            worker.log.limited(
+                "given up \(target)", .error, "messages were given up; see: kintsugi dead-letters list",
+                ["target": .text(target), "count": .integer(reasons.count), "why": .text(reasons.first ?? "")])
+        }
+        return await relay(alarm: alarm) { target, messages in
             if let other = elsewhere.first(where: { $0.target == target }) { return await other.send(target, messages) }
             return await outgoing.send(target, messages)
+        }
+    }
+
+    /// Keeps the numbers of waiting and dead messages among the process's metrics.
+    public func measure(in metrics: Metrics) -> Task<Void, Never> {
+        Task {
+            let outbox = metrics.gauge("store.outbox.messages", help: "Messages that wait in the outbox")
+            let dead = metrics.gauge("store.dead_letters", help: "Messages that were given up and wait for a person")
+            while !Task.isCancelled {
+                if let health = try? await serviceHealth() {
+                    outbox.set(health.writes ? Double(health.outbox) : 0)
+                    dead.set(health.writes ? Double(health.deadLetters) : 0)
+                }
+                // A cancelled sleep ends the loop.
+                do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            }
         }
     }
 }

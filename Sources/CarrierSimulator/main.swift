@@ -1,0 +1,34 @@
+import Service
+import Settings
+import Store
+import Synchronization
+import Worker
+
+/// What the carrier can be told at its start.
+struct CarrierSettings: Sendable {
+    var service: ServiceSettings
+    var seed: UInt64
+
+    init(_ layers: Layers) {
+        service = ServiceSettings(layers)
+        seed = UInt64(layers.value("carrier.seed", .wholeNumber(in: 0...Int.max), otherwise: 1))
+    }
+}
+
+// A carrier for those who have none: outside the shop, so that it takes no calls of the bus.
+let door = Mutex<(ServiceDoor, Store)?>(nil)
+WorkerProcess.run(
+    window: 0, settings: CarrierSettings.init,
+    serve: { worker, settings in
+        let store = try await ServiceStore.open(worker, migrations: CarrierTables.migrations)
+        let doors = Doors(carrier: Carrier(store, seed: settings.seed))
+        let opened = try ServiceDoor.open(
+            doors.sign, routes: doors.routes, birth: worker.birth, settings: settings.service, store: store,
+            metrics: worker.metrics, log: worker.log)
+        door.withLock { $0 = (opened, store) }
+    },
+    finish: {
+        guard let (door, store) = door.withLock({ $0 }) else { return }
+        await door.close()
+        await store.close()
+    })

@@ -1,0 +1,30 @@
+import Glibc
+import Host
+public import Settings
+public import Web
+
+/// What every service with an HTTP door can be told.
+public struct ServiceSettings: Sendable {
+    /// Files of API keys; those of the configuration and of this host where none are named.
+    public var keyFiles: [String]?
+    /// Files in PEM, both or none: then the door speaks TLS.
+    public var certificate: String?
+    public var key: String?
+    /// Answers are read by the shapes that were promised; for tests.
+    public var checksAnswers: Bool
+
+    public init(_ layers: Layers) {
+        keyFiles = layers.optional("http.keys", .text()).map { $0.split(separator: ",").map(String.init) }
+        certificate = layers.optional("http.certificate", .text())
+        key = layers.optional("http.certificate-key", .text())
+        checksAnswers = layers.value("http.check-answers", .boolean, otherwise: false)
+    }
+
+    /// The keys that open the door.
+    public func keyring(config: String, data: String) throws -> Keyring {
+        let files =
+            keyFiles
+            ?? ["\(config)/keys.yaml", LocalKey.file(data: data)].filter { access($0, R_OK) == 0 }
+        return try Keyring(files: files)
+    }
+}
