@@ -49,33 +49,3 @@ public func newIdentifier() -> String {
     }
     return digits.joined()
 }
-
-/// A detached thread that no signal interrupts.
-func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    final class Start: Sendable {
-        let name: String
-        let body: @Sendable () -> Void
-        init(_ name: String, _ body: @escaping @Sendable () -> Void) { (self.name, self.body) = (name, body) }
-    }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 1 << 20)
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread, &attributes,
-        { pointer in
-            guard let pointer else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-            host_name_thread(String(start.name.prefix(15)))
-            start.body()
-            return nil
-        }, Unmanaged.passRetained(Start(name, body)).toOpaque())
-    precondition(code == 0, "the system gave no thread for \(name): \(systemText(code))")
-}
