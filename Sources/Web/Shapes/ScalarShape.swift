@@ -56,11 +56,20 @@ public struct TextPattern: Sendable {
     public static let visible = TextPattern("^[!-~]*$", says: "visible ASCII characters") {
         $0.allSatisfy { (0x21...0x7E).contains($0) }
     }
-    /// A web address.
-    public static let webAddress = TextPattern("^https?://[!-~]+$", says: "an http or https address") { bytes in
-        let rest = ["https://", "http://"].first { bytes.starts(with: $0.utf8) }.map { bytes.dropFirst($0.utf8.count) }
-        guard let rest, !rest.isEmpty else { return false }
-        return rest.allSatisfy { (0x21...0x7E).contains($0) }
+    /// A web address with a host's name or IPv4 address.
+    public static let webAddress = TextPattern(
+        "^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?$", says: "an http or https address"
+    ) { bytes in
+        guard let scheme = ["https://", "http://"].first(where: { bytes.starts(with: $0.utf8) }) else { return false }
+        let host = bytes.dropFirst(scheme.utf8.count)
+        let afterHost = host.drop { isLetterOrDigit($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+        guard afterHost.startIndex > host.startIndex else { return false }
+        var path = afterHost
+        if path.first == UInt8(ascii: ":") {
+            path = afterHost.dropFirst().drop { $0 &- 0x30 < 10 }
+            guard (2...6).contains(path.startIndex - afterHost.startIndex) else { return false }
+        }
+        return path.isEmpty || (path.first == UInt8(ascii: "/") && path.allSatisfy { (0x21...0x7E).contains($0) })
     }
 }
 
