@@ -40,6 +40,8 @@ let package = Package(
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CMicroHTTPD"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CCurl"),
 
         // floor 1: what decides, and what crosses a process boundary
         room("Contracts"),
@@ -47,14 +49,18 @@ let package = Package(
         room("Supervision", path: "Sources/Rules/Supervision", needs: ["Contracts"]),
         room("Delivery", path: "Sources/Rules/Delivery", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
+        room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
         room("Commands"),
 
         // floor 2: what moves bytes
-        room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals"]),
+        room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals", "Threads"]),
         room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
-        room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals"]),
-        room("Web", needs: ["CMicroHTTPD"]),
+        room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals", "Threads"]),
+        room(
+            "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
+            settings: offered),
+        room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Load", needs: ["CHost", "Contracts"]),
         room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
 
@@ -67,14 +73,31 @@ let package = Package(
                 "Store",
             ]),
 
+        room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
+
         // floor 4: the processes
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
         shell(
             "Supervisor",
             needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
         shell(
+            "OMSActor",
+            needs: [
+                "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings", "Bus", "Host", "Store", "Web", "WebClient",
+                "Worker", "Service",
+            ]),
+        shell(
+            "IMSActor",
+            needs: [
+                "Contracts", "Inventory", "Signals", "Settings", "Bus", "Host", "Store", "Web", "Worker", "Service",
+            ]),
+        shell(
+            "CarrierSimulator",
+            needs: ["Contracts", "Signals", "Settings", "Bus", "Host", "Store", "Web", "Worker", "Service"]),
+        shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
+        shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
         shell("StoreHelper", path: "Tests/StoreHelper", needs: ["CSQLite", "Contracts", "Signals", "Store"]),
 
         room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
@@ -85,7 +108,7 @@ let package = Package(
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench",
-                "Commands", "CHost", "CZeroMQ", "CSodium",
+                "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -98,14 +121,19 @@ let package = Package(
         proof("CommandsTests", needs: ["Commands"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
-        proof("StoreTests", needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper"]),
+        proof(
+            "StoreTests",
+            needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper", "Threads"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
         proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
         proof(
             "WorkerTests",
             needs: ["Bus", "Contracts", "Delivery", "Routing", "Settings", "Signals", "Store", "Supervision", "Worker"]),
-        proof("WebTests", needs: ["Web"]),
+        proof(
+            "WebTests",
+            needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
+        proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
         proof("TidyTests", needs: []),
     ]
 )

@@ -3,7 +3,8 @@
 # is there.
 set -euo pipefail
 
-packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev libsqlite3-dev python3 python3-venv)
+packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev libsqlite3-dev
+    libcurl4-openssl-dev zlib1g-dev python3 python3-venv)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -17,7 +18,7 @@ headers_found() {
     local clang
     clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
     [[ -x $clang ]] || clang=$(command -v clang || command -v cc) || return 1
-    "$clang" -fsyntax-only -x c - 2>/dev/null <<<"$(printf '#include <%s>\n' zmq.h yaml.h sodium.h microhttpd.h sqlite3.h)"
+    "$clang" -fsyntax-only -x c - 2>/dev/null <<<"$(printf '#include <%s>\n' zmq.h yaml.h sodium.h microhttpd.h sqlite3.h curl/curl.h zlib.h)"
 }
 
 python_found() {
@@ -29,7 +30,7 @@ if headers_found && python_found; then
 fi
 
 if ! command -v apt-get >/dev/null; then
-    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd or SQLite, or Python 3 with venv."
+    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd, SQLite, curl or zlib, or Python 3 with venv."
     say "On Debian and Ubuntu they are: ${packages[*]}. Install their like here, then run make again."
     exit 69
 fi

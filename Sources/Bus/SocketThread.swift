@@ -2,6 +2,7 @@ import CHost
 import Contracts
 import Glibc
 import Synchronization
+import Threads
 
 /// What runs on a socket thread: it owns the sockets, and is made, driven and dropped on that thread alone.
 protocol SocketWork: AnyObject {

@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import Threads
 
 /// Copies of a file, made while it is written, and put back.
 public enum Backup {
@@ -97,7 +98,9 @@ extension Store {
     public func backup(to copy: String) async throws {
         let file = file
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            startThread("store-backup") { continuation.resume(with: Result { try Backup.make(of: file, to: copy) }) }
+            NativeThread(name: "store-backup") {
+                continuation.resume(with: Result { try Backup.make(of: file, to: copy) })
+            }.start()
         }
     }
 

@@ -3,6 +3,7 @@ import Contracts
 import Glibc
 import Signals
 import Synchronization
+import Threads
 
 /// One SQLite file of one service: read by all its processes, written by the one that has the lease.
 public final class Store: Sendable {
@@ -143,7 +144,7 @@ final class LeaseKeeper: Sendable {
 
     var hasLease: Bool { phase.withLock { $0 == .held } }
 
-    func start() { startThread("store-lease") { [self] in run() } }
+    func start() { NativeThread(name: "store-lease") { [self] in run() }.start() }
 
     /// Whether the lease was granted, so that there is a writer to stop. A thread that waits in the kernel is left
     /// there: should the lease come to it, it gives it back.

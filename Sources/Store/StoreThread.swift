@@ -2,6 +2,7 @@ import CHost
 import Contracts
 import Glibc
 import Synchronization
+import Threads
 
 /// What a store thread does: made, driven and dropped on that thread alone.
 protocol StoreWork: AnyObject {
@@ -30,7 +31,7 @@ final class StoreThread: Sendable {
 
     /// Starts the thread; `make` runs on it.
     func start(_ make: @escaping @Sendable () -> any StoreWork) {
-        startThread(name) { [self] in
+        NativeThread(name: name) { [self] in
             run(make())
             let waiters = ended.withLock { state in
                 state.done = true
@@ -38,7 +39,7 @@ final class StoreThread: Sendable {
                 return state.waiters
             }
             for waiter in waiters { waiter.resume() }
-        }
+        }.start()
     }
 
     /// Asks the thread to do what waits and to end, and waits until its connection is closed.

@@ -45,51 +45,6 @@ public func fingerprint(_ bytes: [UInt8]) -> [UInt8] {
 /// hour lie beside each other in an index, however many there are.
 public func newIdentifier(at time: WallTime = .now) -> String {
     var chance = SystemRandomNumberGenerator()
-    let milliseconds = UInt64(bitPattern: time.nanoseconds / 1_000_000)
-    let high = milliseconds << 16 | 0x7000 | chance.next() & 0x0FFF
-    let low = 0x8000_0000_0000_0000 | chance.next() >> 2
-    return String(unsafeUninitializedCapacity: 36) { text in
-        var place = 0
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                text[place] = UInt8(ascii: "-")
-                place += 1
-            }
-            let half = digit < 16 ? high : low
-            let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 15
-            text[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-            place += 1
-        }
-        return place
-    }
-}
-
-/// A detached thread that no signal interrupts.
-func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    final class Start: Sendable {
-        let name: String
-        let body: @Sendable () -> Void
-        init(_ name: String, _ body: @escaping @Sendable () -> Void) { (self.name, self.body) = (name, body) }
-    }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 1 << 20)
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread, &attributes,
-        { pointer in
-            guard let pointer else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-            host_name_thread(String(start.name.prefix(15)))
-            start.body()
-            return nil
-        }, Unmanaged.passRetained(Start(name, body)).toOpaque())
-    precondition(code == 0, "the system gave no thread for \(name): \(systemText(code))")
+    let milliseconds = UInt64(max(0, time.nanoseconds / 1_000_000))
+    return UUID.ordered(milliseconds: milliseconds, using: &chance).description
 }

@@ -2,7 +2,6 @@ import Contracts
 import Glibc
 import Host
 import Signals
-import Web
 
 do {
     let birth = try Birth.read()
@@ -10,16 +9,11 @@ do {
     signal(SIGPIPE, SIG_IGN)
     let inbox = try Inbox()
     let bus = SupervisorBus(birth: birth, inbox: inbox)
-    let pages = Pages([
-        (path: "/metrics", page: { MetricsPage.make(bus) }),
-        (path: "/healthz", page: { Page(body: Array("ok\n".utf8)) }),
-    ])
-    if let listener = birth.listener(named: "metrics"), !pages.start(socket: listener.number) {
-        Log.standard.error("the metrics cannot be served", ["descriptor": .integer(Int(listener.number))])
-    }
+    let metrics = birth.listener(named: "metrics").flatMap { MetricsPage.serve(bus, on: $0.number) }
     try bus.start()
     let shell = try SupervisorShell(birth: birth, inbox: inbox, bus: bus)
-    exit(try shell.run())
+    let status = try withExtendedLifetime(metrics) { try shell.run() }
+    exit(status)
 } catch {
     Log.standard.write(.error, "supervisor cannot work", ["error": "\(error)"])
     exit(error is BirthFault ? 78 : 1)

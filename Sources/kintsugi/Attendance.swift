@@ -1,6 +1,7 @@
 import Bus
 import Glibc
 import Host
+import Threads
 
 /// Stays with a cluster that a person started at a terminal: shows what happens, and stops it at Ctrl-C.
 ///

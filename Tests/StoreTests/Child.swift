@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 
 @testable import Store
 
@@ -41,7 +42,7 @@ final class Child: Sendable {
     /// The next line, or nil at the end of the output or after 30 seconds.
     func line() async -> String? {
         await withCheckedContinuation { continuation in
-            startThread("child-line") { [self] in continuation.resume(returning: nextLine()) }
+            NativeThread(name: "child-line") { [self] in continuation.resume(returning: nextLine()) }.start()
         }
     }
 
@@ -67,11 +68,11 @@ final class Child: Sendable {
     /// Waits for its end: its exit code, or minus the signal.
     func end() async -> Int32 {
         await withCheckedContinuation { continuation in
-            startThread("child-end") { [pid] in
+            NativeThread(name: "child-end") { [pid] in
                 var status: Int32 = 0
                 waitpid(pid, &status, 0)
                 continuation.resume(returning: status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F))
-            }
+            }.start()
         }
     }
 }

@@ -1,0 +1,26 @@
+public import Signals
+
+/// What a handler is told of a request beside its parameters and its body.
+public final class Request: Sendable {
+    /// Who asks; nil where a route is open.
+    public let caller: Caller?
+    /// The first answer to this key is to be given again.
+    public let idempotencyKey: String?
+    /// The last event that a client of a stream has seen.
+    public let lastEventID: String?
+    /// The trace of the caller, if it sent one.
+    public let trace: TraceContext?
+    let captures: [[UInt8]]
+    let query: [UInt8]
+    let body: [UInt8]
+
+    init(_ head: RequestHead, caller: Caller?, captures: [[UInt8]], query: [UInt8], body: [UInt8]) {
+        self.caller = caller
+        idempotencyKey = head.idempotencyKey.map { String(decoding: $0, as: UTF8.self) }
+        lastEventID = head.lastEventID.map { String(decoding: $0, as: UTF8.self) }
+        trace = head.traceparent.flatMap { TraceContext(traceparent: String(decoding: $0, as: UTF8.self)) }
+        self.captures = captures
+        self.query = query
+        self.body = body
+    }
+}

@@ -1,0 +1,116 @@
+import CMicroHTTPD
+
+/// The headers of a request that mean something here.
+struct RequestHead {
+    var key: [UInt8]?
+    var contentType: [UInt8]?
+    var contentLength: Int?
+    var isChunked = false
+    var traceparent: [UInt8]?
+    var idempotencyKey: [UInt8]?
+    var lastEventID: [UInt8]?
+    var acceptsGzip = false
+    var expectsContinue = false
+    /// What is wrong with the headers themselves.
+    var faults: [Fault] = []
+
+    init() {}
+
+    /// The headers of a connection's request.
+    init(_ connection: OpaquePointer) {
+        withUnsafeMutablePointer(to: &self) { head in
+            web_headers(connection, RequestHead.collect, head)
+        }
+    }
+
+    var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+
+    /// Whether the body is JSON in UTF-8, as all JSON is.
+    var isJSON: Bool {
+        guard let contentType else { return false }
+        let parts = contentType.split(separator: UInt8(ascii: ";")).map(Self.trimmed)
+        guard let type = parts.first, Self.equal(type, "application/json") else { return false }
+        return parts.dropFirst().allSatisfy { part in
+            !part.starts(with: "charset".utf8) || Self.equal(part, "charset=utf-8")
+                || Self.equal(part, "charset=\"utf-8\"")
+        }
+    }
+
+    private static let collect: MHD_KeyValueIteratorN = { context, _, name, nameLength, value, valueLength in
+        guard let context, let name else { return web_yes() }
+        let head = context.assumingMemoryBound(to: RequestHead.self)
+        let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueLength)
+        head.pointee.take(UnsafeRawBufferPointer(start: name, count: nameLength), value)
+        return web_yes()
+    }
+
+    /// Most headers are none of ours; their lengths tell most of them apart.
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        switch name.count {
+        case 6 where Self.equal(name, "expect"): expectsContinue = true
+        case 9 where Self.equal(name, "x-api-key"): Self.keep(&key, &faults, value, "x-api-key")
+        case 11 where Self.equal(name, "traceparent"):
+            // By the standard two of them are as good as none.
+            traceparent = traceparent == nil ? Array(value) : []
+        case 12 where Self.equal(name, "content-type"): Self.keep(&contentType, &faults, value, "content-type")
+        case 13 where Self.equal(name, "last-event-id"): Self.keep(&lastEventID, &faults, value, "last-event-id")
+        case 14 where Self.equal(name, "content-length"): takeLength(value)
+        case 15 where Self.equal(name, "accept-encoding"): acceptsGzip = acceptsGzip || Self.accepts(gzip: value)
+        case 15 where Self.equal(name, "idempotency-key"): Self.keep(&idempotencyKey, &faults, value, "idempotency-key")
+        case 17 where Self.equal(name, "transfer-encoding"): takeCoding(value)
+        default: break
+        }
+    }
+
+    private static func keep(
+        _ place: inout [UInt8]?, _ faults: inout [Fault], _ value: UnsafeRawBufferPointer, _ name: String
+    ) {
+        if place != nil { faults.append(Fault(field: name, detail: "expected this header once, found it again")) }
+        place = Array(value)
+    }
+
+    private mutating func takeLength(_ value: UnsafeRawBufferPointer) {
+        let length = Int(String(decoding: value, as: UTF8.self))
+        if contentLength != nil || isChunked {
+            faults.append(Fault(field: "content-length", detail: "expected one length of the body, found two"))
+        }
+        contentLength = length
+    }
+
+    private mutating func takeCoding(_ value: UnsafeRawBufferPointer) {
+        if contentLength != nil || isChunked || !Self.equal(value, "chunked") {
+            faults.append(
+                Fault(
+                    field: "transfer-encoding",
+                    detail: "expected chunked alone, found \(shown(String(decoding: value, as: UTF8.self))) or a length"
+                ))
+        }
+        isChunked = true
+    }
+
+    private static func accepts(gzip value: UnsafeRawBufferPointer) -> Bool {
+        value.split(separator: UInt8(ascii: ",")).contains { part in
+            let pieces = part.split(separator: UInt8(ascii: ";")).map { trimmed($0) }
+            guard let coding = pieces.first, equal(coding, "gzip") || equal(coding, "*") else { return false }
+            return !pieces.dropFirst().contains { piece in
+                equal(piece, "q=0") || equal(piece, "q=0.0") || equal(piece, "q=0.00") || equal(piece, "q=0.000")
+            }
+        }
+    }
+
+    private static func trimmed<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> [UInt8] {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        return Array(Array(bytes.drop(while: isBlank)).reversed().drop(while: isBlank).reversed())
+    }
+
+    /// In either case; `lowercase` must be so.
+    private static func equal(_ bytes: some Collection<UInt8>, _ lowercase: StaticString) -> Bool {
+        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
+        var at = 0
+        for byte in bytes {
+            guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == lowercase.utf8Start[at] else { return false }
+            at += 1
+        }
+        return true
+    }
+}
