@@ -12,13 +12,15 @@ private func json(_ message: some Encodable) throws -> String {
             orderID: "o1", customerID: "c1", items: [.init(sku: "cup", quantity: 2)], timestamp: "2026-01-02T03:04:05Z")
         #expect(
             try json(reserve)
-                == #"{"type":"ReserveInventory","items":[{"sku":"cup","quantity":2}],"timestamp":"2026-01-02T03:04:05Z","order_id":"o1","customer_id":"c1"}"#
+                == #"{"type":"ReserveInventory","items":[{"sku":"cup","quantity":2}],"timestamp":"2026-01-02T03:04:05Z","#
+                + #""order_id":"o1","customer_id":"c1"}"#
         )
         let reserved = InventoryReserved(
             orderID: "o1", items: [.init(sku: "cup", quantity: 2, price: 1_250, name: "Cup")])
         #expect(
             try json(reserved)
-                == #"{"type":"InventoryReserved","items":[{"sku":"cup","quantity":2,"price":1250,"name":"Cup"}],"order_id":"o1"}"#
+                == #"{"type":"InventoryReserved","items":[{"sku":"cup","quantity":2,"price":1250,"name":"Cup"}],"#
+                + #""order_id":"o1"}"#
         )
         let failed = InventoryReservationFailed(orderID: "o1", reason: "no cups")
         #expect(
