@@ -86,7 +86,8 @@ let package = Package(
         shell(
             "OMSActor",
             needs: [
-                "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings", "Bus", "Host", "Store", "Web", "WebClient",
+                "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings", "Bus", "Host", "Store", "Web",
+                "WebClient",
                 "Worker", "Service",
             ]),
         shell(

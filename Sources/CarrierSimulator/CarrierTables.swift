@@ -1,3 +1,4 @@
+import Signals
 import Store
 
 /// The carrier's book: every parcel once, with the keys under which it was booked and cancelled.

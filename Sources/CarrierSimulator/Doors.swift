@@ -38,7 +38,8 @@ struct Doors: Sendable {
             .get, "/parcels", "Shows the carrier's book", roles: .anyKey,
             asks: Parameters { query in
                 (
-                    after: query.query("after", .integer(0...Int.max >> 8), otherwise: 0, "The number before the first."),
+                    after: query.query(
+                        "after", .integer(0...Int.max >> 8), otherwise: 0, "The number before the first."),
                     limit: query.query("limit", .integer(1...1_000), otherwise: 1_000)
                 )
             }, answers: [.ok(ParcelPage.shape)]

@@ -1,5 +1,7 @@
 import Contracts
-import Signals
+import Distributed
+import Service
+import Store
 import Web
 
 /// The inventory service's routes.
@@ -8,6 +10,12 @@ struct Doors: Sendable {
 
     static let client: Access = ["customer", "operator"]
     static let keeper: Access = ["operator"]
+
+    var sign: ServiceDoor.Sign {
+        ServiceDoor.Sign(
+            title: "Inventory", version: "1", about: "Knows the products, and how much of each is on hand.",
+            addresses: ["http://127.0.0.1:8082"])
+    }
 
     var routes: [Route] {
         [addProduct, listProducts, showProduct, showStock, changeStock, checkStock]
@@ -67,12 +75,13 @@ struct Doors: Sendable {
                 .conflict("More than can be kept, or the Idempotency-Key came before with another change."),
             ]
         ) { request, sku, change in
-            let restock = RestockOrder(
-                sku: sku, change: change, caller: request.caller?.name ?? "", key: request.idempotencyKey)
+            let restock = RestockWish(
+                id: newIdentifier(), sku: sku, change: change, caller: request.caller?.name ?? "",
+                key: request.idempotencyKey)
             switch try await answering({ try await desk.restock(restock) }) {
             case .booked(let stock): return .ok(stock)
             case .noProduct: throw noProduct
-            case .tooMany(let reason): throw Problem.conflict(reason)
+            case .refused(let reason): throw Problem.conflict(reason)
             case .keyUsed:
                 throw Problem.conflict(
                     "This Idempotency-Key came before with another change: use a new key for a new change.")

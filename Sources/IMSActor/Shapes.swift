@@ -1,8 +1,12 @@
 import Contracts
+import Inventory
 import Signals
 import Web
 
 // What crosses the inventory service's door.
+
+/// The most that one piece may cost, in minor units.
+let mostPrice: Int64 = 99_999_999_999
 
 extension Shape where Self == TextShape {
     /// A product's name among products.
@@ -21,7 +25,7 @@ struct NewProduct: Sendable, Codable {
         NewProduct(
             sku: product.required("sku", .sku, "Its name among products."),
             name: product.required("name", .text(1...200)),
-            price: product.required("price", .money(0...Money.most), "Of one."),
+            price: product.required("price", .money(upTo: mostPrice), "Of one."),
             description: product.optional("description", .text(0...4_000)),
             imageURL: product.optional("image_url", .text(8...2_000, .webAddress)))
     }
@@ -42,9 +46,9 @@ struct StoredProduct: Sendable, Codable, JSONWritable {
         _ = product.required("sku", .sku)
         _ = product.required("name", .text(1...200))
         _ = product.optional("description", .text(0...4_000))
-        _ = product.required("price", .money(0...Money.most))
+        _ = product.required("price", .money(upTo: mostPrice))
         _ = product.optional("image_url", .text(8...2_000, .webAddress))
-        _ = product.required("quantity", .integer(0...Int(Money.most)))
+        _ = product.required("quantity", .integer(0...Int.max >> 8))
         _ = product.required("created_at", .time)
         _ = product.required("updated_at", .time)
     }
@@ -64,7 +68,7 @@ struct StoredProduct: Sendable, Codable, JSONWritable {
 }
 
 /// One page of products, in the order of their SKUs.
-struct ProductPage: Sendable, JSONWritable {
+struct ProductPage: Sendable, Codable, JSONWritable {
     var products: [StoredProduct]
     var next: String?
 
@@ -100,7 +104,7 @@ struct Stock: Sendable, Codable, JSONWritable {
 
     static let shape = ObjectShape<Void>("Stock", "How much of a product is on hand.") { stock in
         _ = stock.required("sku", .sku)
-        _ = stock.required("quantity", .integer(0...Int(Money.most)))
+        _ = stock.required("quantity", .integer(0...Int.max >> 8))
         _ = stock.required("updated_at", .time)
     }
 
@@ -115,7 +119,7 @@ struct Stock: Sendable, Codable, JSONWritable {
 
 /// A change of what is on hand: to so many, or by so many more.
 struct StockChange: Sendable, Codable {
-    static let most = 1_000_000_000
+    static let most = Int(Restock.most)
     var quantity: Int64?
     var add: Int64?
 
@@ -127,14 +131,14 @@ struct StockChange: Sendable, Codable {
 }
 
 /// What somebody would like to know the stock of.
-struct StockQuestion: Sendable {
-    var items: [(sku: String, quantity: Int64)]
+struct StockQuestion: Sendable, Codable {
+    var items: [RequestedItem]
 
     static let shape = ObjectShape("StockQuestion", "What is wanted, and how much of it.") { question in
-        StockQuestion(items: question.required("items", .list(of: itemShape, 1...100)).map { ($0.sku, $0.quantity) })
+        StockQuestion(items: question.required("items", .list(of: itemShape, 1...100)))
     }
     private static let itemShape = ObjectShape("WantedItem", "One product, and how much of it.") { item in
-        OrderedItem(
+        RequestedItem(
             sku: item.required("sku", .sku, "Which product."),
             quantity: Int64(item.required("quantity", .integer(1...1_000_000), "How many of it.")))
     }
@@ -148,13 +152,18 @@ enum Availability: String, Sendable, Codable, CaseIterable {
 
 /// The answer to a question of stock: one word for each product.
 struct StockAnswer: Sendable, JSONWritable {
-    var words: [(sku: String, word: Availability)]
+    var words: [Word]
+
+    struct Word: Sendable, Codable {
+        var sku: String
+        var availability: Availability
+    }
 
     static let shape: MapShape = .map(.text(1...64, .word), to: .choice(Availability.self), 0...100)
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            for (sku, word) in words { writer.member(named: sku, word.rawValue) }
+            for word in words { writer.member(named: word.sku, word.availability.rawValue) }
         }
     }
 }

@@ -37,7 +37,8 @@ struct Doors: Sendable {
             case .noCustomer:
                 throw Problem(
                     404, "No customer has this id: create it with POST /customers first.",
-                    errors: [Fault(field: "/customer_id", detail: "expected a known customer, found \(order.customer)")])
+                    errors: [Fault(field: "/customer_id", detail: "expected a known customer, found \(order.customer)")]
+                )
             case .keyUsed:
                 throw Problem.conflict(
                     "This Idempotency-Key came before with another order: use a new key for a new order.")
@@ -102,5 +103,7 @@ struct Doors: Sendable {
         }
     }
 
-    private var noOrder: Problem { .notFound("No order has this id: list those of a customer at GET /orders?customer_id=…") }
+    private var noOrder: Problem {
+        .notFound("No order has this id: list those of a customer at GET /orders?customer_id=…")
+    }
 }

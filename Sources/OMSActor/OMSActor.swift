@@ -3,6 +3,7 @@ import Contracts
 import Distributed
 import Signals
 import Store
+import Worker
 
 /// The orders service, for its own doors and for the other processes of the cluster.
 ///
@@ -20,7 +21,9 @@ distributed actor OMSActor: ServiceDesk {
     }
 
     /// Puts an order on disk, with the message that reserves its stock.
-    distributed func place(_ placement: Placement) async throws -> PlacementOutcome { try await writes.place(placement) }
+    distributed func place(_ placement: Placement) async throws -> PlacementOutcome {
+        try await writes.place(placement)
+    }
 
     /// False where there is no such order, or none any more.
     distributed func delete(_ id: String) async throws -> Bool { try await writes.delete(Deletion(id: id)) }

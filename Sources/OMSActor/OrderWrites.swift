@@ -72,7 +72,7 @@ struct OrderWrites: Sendable {
             return true
         }
         forgetKeys = store.register("orders.forget-keys") { context, most in
-            let cutoff = context.now.nanoseconds - keyRetention.components.seconds * 1_000_000_000
+            let cutoff = context.now.nanoseconds - Self.keyRetention.components.seconds * 1_000_000_000
             return try context.run(
                 """
                 DELETE FROM idempotency WHERE (caller, key) IN (

@@ -26,7 +26,8 @@ struct OrderRequest: Sendable {
 struct OrderReceipt: Sendable, JSONWritable {
     var id: String
 
-    static let shape = ObjectShape<Void>("OrderReceipt", "The order is on disk; its stock is being reserved.") { receipt in
+    static let shape = ObjectShape<Void>("OrderReceipt", "The order is on disk; its stock is being reserved.") {
+        receipt in
         _ = receipt.required("order_id", .uuid)
     }
 
@@ -43,7 +44,7 @@ struct OrderView: Sendable, JSONWritable {
         _ = order.required("id", .uuid)
         _ = order.required("customer_id", .uuid)
         _ = order.required("items", .list(of: itemShape, 1...100))
-        _ = order.optional("total", .money(0...Order.mostTotal), "Known once the stock is reserved.")
+        _ = order.optional("total", .money(upTo: Order.mostTotal), "Known once the stock is reserved.")
         _ = order.required("status", .choice(OrderStatusFilter.self))
         _ = order.optional("reason", .text(1...1_000), "Why it was cancelled.")
         _ = order.required("created_at", .time)
@@ -52,7 +53,7 @@ struct OrderView: Sendable, JSONWritable {
     private static let itemShape = ObjectShape<Void>("OrderItem", "One product of an order.") { item in
         _ = item.required("sku", .text(1...64, .word))
         _ = item.required("quantity", .integer(1...1_000_000))
-        _ = item.optional("price", .money(0...Order.mostTotal), "Of one, as it was when the stock was reserved.")
+        _ = item.optional("price", .money(upTo: Order.mostTotal), "Of one, as it was when the stock was reserved.")
         _ = item.optional("name", .text(1...200), "As it was when the stock was reserved.")
     }
 
@@ -103,7 +104,8 @@ struct OrderSearch: Sendable, Codable {
     static let parameters = Parameters { query in
         OrderSearch(
             customer: query.query("customer_id", .uuid, "Whose orders.").description,
-            status: query.optionalQuery("status", .choice(OrderStatusFilter.self), "Only those in this state.")?.rawValue,
+            status: query.optionalQuery("status", .choice(OrderStatusFilter.self), "Only those in this state.")?
+                .rawValue,
             from: query.optionalQuery("start_date", .time, "Only those placed then or later.")?.nanoseconds,
             to: query.optionalQuery("end_date", .time, "Only those placed then or earlier.")?.nanoseconds,
             limit: query.query("limit", .integer(1...100), otherwise: 20, "How many at most."),
@@ -121,9 +123,11 @@ struct OrderPlace: Sendable, Codable, Equatable {
 
 /// The token of a place: for a client it is any word that it was given.
 struct OrderPlaceShape: ScalarShape {
-    static let text: TextShape = .text(3...32, TextPattern("^[0-9a-z]{1,13}-[0-9a-z]{1,13}$", says: "a token of an earlier answer") {
-        !$0.isEmpty
-    })
+    static let text: TextShape = .text(
+        3...32,
+        TextPattern("^[0-9a-z]{1,13}-[0-9a-z]{1,13}$", says: "a token of an earlier answer") {
+            !$0.isEmpty
+        })
 
     var schema: Schema { Self.text.schema }
     var expected: String { "a next_token of an earlier answer" }

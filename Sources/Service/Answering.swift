@@ -18,7 +18,8 @@ extension Problem {
             self = .unavailable(
                 "Whether this took effect is not known: send it again with the same Idempotency-Key, or look first.")
         case .engine(let fault) where fault.kind == .damaged:
-            self = .unavailable("A part of the data cannot be read: its keepers must restore it.", retryAfter: .seconds(60))
+            self = .unavailable(
+                "A part of the data cannot be read: its keepers must restore it.", retryAfter: .seconds(60))
         case .engine(let fault) where fault.kind == .full:
             self = .unavailable("There is no room to write: try again once there is.", retryAfter: .seconds(5))
         case _ where StoreError.passes(error):

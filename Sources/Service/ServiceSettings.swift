@@ -22,9 +22,9 @@ public struct ServiceSettings: Sendable {
 
     /// The keys that open the door.
     public func keyring(config: String, data: String) throws -> Keyring {
-        let files =
-            keyFiles
-            ?? ["\(config)/keys.yaml", LocalKey.file(data: data)].filter { access($0, R_OK) == 0 }
-        return try Keyring(files: files)
+        let usual: [String] = ["\(config)/keys.yaml", LocalKey.file(data: data)].filter { (path: String) -> Bool in
+            access(path, R_OK) == 0
+        }
+        return try Keyring(files: keyFiles ?? usual)
     }
 }

@@ -58,6 +58,7 @@ final class Guardian {
         watch = SupervisorWatch(at: since, seed: UInt64.random(in: .min ... .max))
         // Whoever may read this user's files may speak as the operator.
         try WholeFile.write("\(key.secret(of: "operator"))\n", to: surroundings.places.operatorSecret)
+        try LocalKey.make(data: surroundings.places.data)
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }

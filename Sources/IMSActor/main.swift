@@ -1,0 +1,31 @@
+import Bus
+import Contracts
+import Service
+import Settings
+import Store
+import Synchronization
+import Worker
+
+// The inventory service: its file, its door, its outbox and inbox.
+let open = Mutex<(door: ServiceDoor, relay: OutboxShell, store: Store)?>(nil)
+WorkerProcess.run(
+    window: 64, settings: ServiceSettings.init,
+    serve: { worker, settings in
+        let store = try await ServiceStore.open(worker, migrations: Migrations.all)
+        let writes = InventoryWrites(store)
+        let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { IMSActor(store, writes, actorSystem: $0) }
+        Incoming(store, InventoryWrites.handlers).start(on: worker.bus)
+        let relay = await store.deliver(worker)
+        _ = store.measure(in: worker.metrics)
+        let doors = Doors(desk: desk)
+        let door = try ServiceDoor.open(
+            doors.sign, routes: doors.routes, birth: worker.birth, settings: settings, store: store,
+            metrics: worker.metrics, log: worker.log)
+        open.withLock { $0 = (door, relay, store) }
+    },
+    finish: {
+        guard let parts = open.withLock({ $0 }) else { return }
+        await parts.door.close()
+        await parts.relay.stop()
+        await parts.store.close()
+    })

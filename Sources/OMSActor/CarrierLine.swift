@@ -1,0 +1,127 @@
+import Bus
+import Carrying
+import Contracts
+import Delivery
+import Host
+import Signals
+import Store
+import WebClient
+import Worker
+
+/// Asks the carrier for what the outbox holds for it.
+///
+/// Isolates the circuit breaker, so that all calls of this process ask the same one; only the process that writes the
+/// file has anything to send.
+actor CarrierLine {
+    static let deadline = Duration.seconds(5)
+
+    private let client: WebClient
+    private let url: String
+    private let key: String
+    private let writes: OrderWrites
+    private let state: Gauge
+    private let log: Log
+    private var breaker = CircuitBreaker(seed: .random(in: .min ... .max))
+
+    init(_ worker: WorkerContext, _ settings: OrdersSettings, _ writes: OrderWrites) throws {
+        client = WebClient(metrics: worker.metrics)
+        url = String(
+            settings.carrierAddress(portOffset: worker.birth.portOffset).reversed().drop { $0 == "/" }.reversed())
+        key = try settings.carrierKey(data: worker.birth.data)
+        self.writes = writes
+        log = worker.log
+        state = worker.metrics.gauge(
+            "orders.carrier.breaker", help: "Whether the carrier is called: 0 yes, 1 on trial, 2 no")
+    }
+
+    /// How each message ended, in their order. Messages of one order never come together, so all go at once.
+    func send(_ target: String, _ messages: [OutgoingMessage]) async -> [OutboxRelay.Outcome] {
+        var outcomes: [OutboxRelay.Outcome] = Array(repeating: .unavailable("not asked"), count: messages.count)
+        for kind in [CarrierWish.Kind.book, .cancel] {
+            let places = messages.indices.filter { messages[$0].message.type == kind.rawValue }
+            var wishes: [(place: Int, wish: CarrierWish)] = []
+            for place in places {
+                do {
+                    wishes.append((place, try Packed.decode(CarrierWish.self, from: messages[place].message.body)))
+                } catch { outcomes[place] = .poison("the message cannot be read: \(error)") }
+            }
+            for (place, outcome) in zip(wishes.map(\.place), await ask(kind, wishes.map(\.wish))) {
+                outcomes[place] = outcome
+            }
+        }
+        for place in messages.indices where CarrierWish.Kind(rawValue: messages[place].message.type) == nil {
+            outcomes[place] = .poison("\(messages[place].message.type) is nothing that a carrier can be asked")
+        }
+        return outcomes
+    }
+
+    private func ask(_ kind: CarrierWish.Kind, _ wishes: [CarrierWish]) async -> [OutboxRelay.Outcome] {
+        guard !wishes.isEmpty else { return [] }
+        guard let verdicts = await call(kind, wishes) else {
+            return wishes.map { _ in .unavailable("the carrier is left alone for now") }
+        }
+        var words: [CarrierWord] = []
+        var outcomes: [OutboxRelay.Outcome] = []
+        for (wish, verdict) in zip(wishes, verdicts) {
+            if let word = word(verdict, kind) { words.append(CarrierWord(order: wish.order, word: word)) }
+            outcomes.append(outcome(verdict))
+        }
+        do {
+            if !words.isEmpty { _ = try await writes.hearCarrier(words) }
+        } catch {
+            // What the carrier did is not written down: it is asked again, and says the same.
+            return wishes.map { _ in .unavailable("the answer could not be written: \(error)") }
+        }
+        return outcomes
+    }
+
+    /// What became of each wish; nil while the breaker is open.
+    private func call(_ kind: CarrierWish.Kind, _ wishes: [CarrierWish]) async -> [CarrierVerdict.Outcome]? {
+        guard case .go(let ticket) = breaker.admit(now: .now) else { return nil }
+        note()
+        var request = ClientRequest.json(
+            .post, url + (kind == .book ? "/bookings" : "/cancellations"), CarrierJSON.body(wishes))
+        request.headers.append(("x-api-key", key))
+        request.deadline = CarrierLine.deadline
+        let result: Result<ClientResponse, ClientFault>
+        do { result = .success(try await client.send(request)) } catch { result = .failure(error) }
+        let items = wishes.map { CarrierItem(key: $0.key, kind: kind == .book ? .booking : .cancelling) }
+        let verdict = CarrierVerdict(items, CarrierJSON.reply(result))
+        breaker.hear(verdict.report, from: ticket, now: .now)
+        note()
+        guard wishes.count > 1 else { return verdict.outcomes }
+        var outcomes = verdict.outcomes
+        for place in outcomes.indices where outcomes[place] == .alone {
+            outcomes[place] = await call(kind, [wishes[place]])?.first ?? .unavailable(reason: "the carrier was closed")
+        }
+        return outcomes
+    }
+
+    private func note() {
+        let before = state.value
+        let now = Double(breaker.gauge)
+        guard before != now else { return }
+        state.set(now)
+        let words = ["is called again", "is called on trial", "is left alone for now"]
+        log.limited("carrier \(breaker.gauge)", now == 2 ? .warning : .info, "the carrier \(words[breaker.gauge])")
+    }
+
+    private func word(_ outcome: CarrierVerdict.Outcome, _ kind: CarrierWish.Kind) -> CarrierWord.Word? {
+        switch outcome {
+        case .booked(let reference): .booked(reference: reference)
+        case .cancelled: .cancelled
+        case .refused(let reason):
+            kind == .book ? .bookingRefused(reason: reason) : .cancellingRefused(reason: reason)
+        case .doubtful, .unavailable, .alone: nil
+        }
+    }
+
+    private func outcome(_ outcome: CarrierVerdict.Outcome) -> OutboxRelay.Outcome {
+        switch outcome {
+        case .booked, .cancelled: .answered
+        case .refused(let reason), .doubtful(let reason): .refused(reason)
+        case .unavailable(let reason): .unavailable(reason)
+        case .alone: .unavailable("one of the batch spoilt it for all")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import Host
+import Service
+import Settings
+
+/// What the orders service can be told.
+struct OrdersSettings: Sendable {
+    var service: ServiceSettings
+    /// Where the carrier is.
+    var carrierURL: String
+    /// Our key there; without one this host's own is shown, which the simulator knows.
+    var carrierKeyFile: String?
+
+    init(_ layers: Layers) {
+        service = ServiceSettings(layers)
+        carrierURL = layers.value("carrier.url", .text(length: 8...2_000), otherwise: "")
+        carrierKeyFile = layers.optional("carrier.key-file", .text())
+    }
+
+    func carrierKey(data: String) throws -> String {
+        guard let carrierKeyFile else { return LocalKey.read(data: data) ?? "" }
+        guard let text = ProcessFiles.text(carrierKeyFile) else {
+            throw ConfigurationError([
+                Mistake(place: carrierKeyFile, text: "expected a readable file with our key at the carrier")
+            ])
+        }
+        return String(text.prefix { !$0.isWhitespace })
+    }
+
+    /// The simulator of this cluster where no other is named.
+    func carrierAddress(portOffset: Int) -> String {
+        guard carrierURL.isEmpty else { return carrierURL }
+        // The name under which other systems know it, for whoever sets it in their own environment.
+        return getenv("CARRIER_URL").map { String(cString: $0) } ?? "http://127.0.0.1:\(8090 + portOffset)"
+    }
+}

@@ -1,0 +1,32 @@
+import Bus
+import Contracts
+import Service
+import Settings
+import Store
+import Synchronization
+import Worker
+
+// The orders service: its file, its door, its outbox and inbox.
+let open = Mutex<(door: ServiceDoor, relay: OutboxShell, store: Store)?>(nil)
+WorkerProcess.run(
+    window: 64, settings: OrdersSettings.init,
+    serve: { worker, settings in
+        let store = try await ServiceStore.open(worker, migrations: Migrations.all)
+        let writes = OrderWrites(store)
+        let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { OMSActor(store, writes, actorSystem: $0) }
+        Incoming(store, OrderWrites.handlers).start(on: worker.bus)
+        let carrier = try CarrierLine(worker, settings, writes)
+        let relay = await store.deliver(worker, elsewhere: [(OrderWrites.carrier, carrier.send)])
+        _ = store.measure(in: worker.metrics)
+        let doors = Doors(desk: desk)
+        let door = try ServiceDoor.open(
+            doors.sign, routes: doors.routes, birth: worker.birth, settings: settings.service, store: store,
+            metrics: worker.metrics, log: worker.log)
+        open.withLock { $0 = (door, relay, store) }
+    },
+    finish: {
+        guard let parts = open.withLock({ $0 }) else { return }
+        await parts.door.close()
+        await parts.relay.stop()
+        await parts.store.close()
+    })
