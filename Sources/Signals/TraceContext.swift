@@ -20,7 +20,7 @@ public struct TraceContext: Sendable, Equatable, Hashable {
 
     /// A new trace with random identifiers.
     public static func root(sampled: Bool = false) -> TraceContext {
-        var chance = SystemRandomNumberGenerator()
+        var chance = IdentifierChance()
         return root(sampled: sampled, using: &chance)
     }
 
@@ -33,7 +33,7 @@ public struct TraceContext: Sendable, Equatable, Hashable {
 
     /// A span below this one in the same trace.
     public func child() -> TraceContext {
-        var chance = SystemRandomNumberGenerator()
+        var chance = IdentifierChance()
         return child(using: &chance)
     }
 
