@@ -44,7 +44,7 @@ final class SampleShop: Sendable {
     private var orders: [Route] {
         [
             Route(
-                .post, "/orders", "Places an order", roles: ["customer"], idempotencyKey: true,
+                .post, "/orders", "Places an order", roles: ["customer"], idempotencyKey: true, beginsAtOnce: true,
                 takes: NewOrder.shape, answers: [.created(Made.shape), .notFound("The customer is not known")]
             ) { [self] _, order in
                 let id = try state.withLock { state in
