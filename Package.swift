@@ -76,6 +76,7 @@ let package = Package(
                 "Store",
             ]),
 
+        room("Audit", needs: ["Store"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
 
         // floor 4: the processes
@@ -111,7 +112,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench",
+                "Bench", "Audit", "Load", "Store", "WebClient",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 

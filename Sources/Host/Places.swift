@@ -15,6 +15,9 @@ public struct Places: Sendable, Equatable {
     /// With what the operator's own commands join the bus: user `operator`, 64 hexadecimal digits.
     public var operatorSecret: String { "\(run)/operator.secret" }
 
+    /// Where each listener is: its name, address and port, one a line.
+    public var doors: String { "\(run)/doors" }
+
     /// sockaddr_un holds 108 bytes with the closing zero.
     static let longestSocketPath = 107
     /// Room for the longest name of a socket in `run`.

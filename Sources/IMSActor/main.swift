@@ -15,6 +15,7 @@ WorkerProcess.run(
         let writes = InventoryWrites(store)
         let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { IMSActor(store, writes, actorSystem: $0) }
         Incoming(store, InventoryWrites.handlers).start(on: worker.bus)
+        _ = store.registerDeadLetters()
         let relay = await store.deliver(worker)
         _ = store.measure(in: worker.metrics)
         let doors = Doors(desk: desk)

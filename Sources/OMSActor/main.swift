@@ -16,6 +16,7 @@ WorkerProcess.run(
         let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { OMSActor(store, writes, actorSystem: $0) }
         Incoming(store, OrderWrites.handlers).start(on: worker.bus)
         let carrier = try CarrierLine(worker, settings, writes)
+        _ = store.registerDeadLetters()
         let relay = await store.deliver(worker, elsewhere: [(OrderWrites.carrier, carrier.send)])
         _ = store.measure(in: worker.metrics)
         let doors = Doors(desk: desk)

@@ -48,13 +48,7 @@ extension Store {
 
     /// The dead letters that wait for a decision, or all, from the oldest on behind `after`.
     public func deadLetters(after: Int64 = 0, limit: Int = 100, waitingOnly: Bool = true) async throws -> [DeadLetter] {
-        try await read { connection in
-            try connection.all(
-                """
-                SELECT number, state, target, id, type, key, body, created, died, attempts, deaths, reason, trace
-                FROM dead_letters WHERE number > ? AND (state = 'waiting' OR NOT ?) ORDER BY number LIMIT ?
-                """, after, waitingOnly ? 1 : 0, limit, read: DeadLetter.init(row:))
-        }
+        try await read { try $0.deadLetters(after: after, limit: limit, waitingOnly: waitingOnly) }
     }
 
     /// One dead letter and what happened to it; nil when there is none of this number.
@@ -62,12 +56,25 @@ extension Store {
         guard let letter = try await deadLetters(after: number - 1, limit: 1, waitingOnly: false).first,
             letter.number == number
         else { return nil }
-        let history = try await read { connection in
-            try connection.all(
-                "SELECT at, what FROM dead_letter_history WHERE number = ? ORDER BY step LIMIT 1000", number
-            ) { DeadLetterStep(at: WallTime(nanoseconds: try $0.value(0)), what: try $0.value(1)) }
+        return (letter, try await read { try $0.deadLetterHistory(number) })
+    }
+}
+
+extension Connection {
+    /// The dead letters that wait for a decision, or all, from the oldest on behind `after`.
+    public func deadLetters(after: Int64 = 0, limit: Int = 100, waitingOnly: Bool = true) throws -> [DeadLetter] {
+        try all(
+            """
+            SELECT number, state, target, id, type, key, body, created, died, attempts, deaths, reason, trace
+            FROM dead_letters WHERE number > ? AND (state = 'waiting' OR NOT ?) ORDER BY number LIMIT ?
+            """, after, waitingOnly ? 1 : 0, limit, read: DeadLetter.init(row:))
+    }
+
+    /// What happened to a dead letter, step by step.
+    public func deadLetterHistory(_ number: Int64) throws -> [DeadLetterStep] {
+        try all("SELECT at, what FROM dead_letter_history WHERE number = ? ORDER BY step LIMIT 1000", number) {
+            DeadLetterStep(at: WallTime(nanoseconds: try $0.value(0)), what: try $0.value(1))
         }
-        return (letter, history)
     }
 }
 

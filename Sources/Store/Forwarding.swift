@@ -4,6 +4,12 @@ public struct ForwardedWrite: Codable, Sendable, Equatable {
     public var id: String
     public var command: String
     public var body: [UInt8]
+
+    public init(id: String, command: String, body: [UInt8]) {
+        self.id = id
+        self.command = command
+        self.body = body
+    }
 }
 
 /// What became of a forwarded write.

@@ -34,7 +34,7 @@ extension Operator {
 }
 
 /// Runs asynchronous work to its end from the main thread, which has nothing else to do.
-private func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
     let done = DispatchSemaphore(value: 0)
     let result = Mutex<Result<Value, any Error>?>(nil)
     Task.detached {
@@ -91,7 +91,10 @@ enum BenchReport {
         let text = "\(value)"
         return String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    private static func one(_ number: Double) -> String { rounded(number, 10) }
-    private static func two(_ number: Double) -> String { rounded(number, 100) }
-    private static func rounded(_ number: Double, _ scale: Double) -> String { "\((number * scale).rounded() / scale)" }
 }
+
+/// `12.5`
+func one(_ number: Double) -> String { rounded(number, 10) }
+/// `12.53`
+func two(_ number: Double) -> String { rounded(number, 100) }
+private func rounded(_ number: Double, _ scale: Double) -> String { "\((number * scale).rounded() / scale)" }

@@ -14,7 +14,10 @@ enum CommandTree {
                 "data", "DIR", kind: .folder, "which cluster (otherwise $KINTSUGI_DATA, or .kintsugi in this folder)"),
             .flag("json", "answer in JSON, for programs"),
         ],
-        commands: [up, down, status, restart, scale, roll, logs, kill, keys, bench, simulate, completion])
+        commands: [
+            up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore, keys, bench,
+            simulate, completion,
+        ])
 
     private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)
     private static let roleOrSlot = Argument(

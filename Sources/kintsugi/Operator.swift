@@ -47,6 +47,13 @@ struct Operator {
         case "logs": try logs(invocation, places)
         case "keys": try keys(invocation)
         case "bench": try bench(invocation)
+        case "seed": try seed(invocation, places)
+        case "order": try order(invocation, places)
+        case "load": return try load(invocation, places)
+        case "audit": return try audit(invocation, places)
+        case "dead-letters": try deadLetters(invocation, places)
+        case "backup": try backup(invocation, places)
+        case "restore": try restore(invocation, places)
         case "simulate": return simulate(Simulate(invocation), asJSON: invocation.has("json"))
         case "completion":
             let root = CommandTree.root

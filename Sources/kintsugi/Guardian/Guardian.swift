@@ -58,6 +58,8 @@ final class Guardian {
         watch = SupervisorWatch(at: since, seed: UInt64.random(in: .min ... .max))
         // Whoever may read this user's files may speak as the operator.
         try WholeFile.write("\(key.secret(of: "operator"))\n", to: surroundings.places.operatorSecret)
+        let doors = zip(plan.listeners, listeners).map { "\($0.name) \($0.address) \($1.port)\n" }
+        try WholeFile.write(doors.joined(), to: surroundings.places.doors)
         try LocalKey.make(data: surroundings.places.data)
     }
 
@@ -78,6 +80,7 @@ final class Guardian {
         if orphans > 0 { Log.standard.warning("killed what workers had left behind", ["processes": .integer(orphans)]) }
         unlink(surroundings.places.controlSocket)
         unlink(surroundings.places.operatorSecret)
+        unlink(surroundings.places.doors)
         Log.standard.write(.info, "guardian leaves: nothing is left to guard")
         return 0
     }

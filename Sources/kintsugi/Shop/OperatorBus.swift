@@ -1,0 +1,30 @@
+import Bus
+import Contracts
+import Host
+
+/// The operator's own place on the bus of a running cluster.
+enum OperatorBus {
+    /// Joins, does something, and leaves.
+    static func use<Value: Sendable>(
+        _ places: Places, _ body: @Sendable (BusSystem) async throws -> Value
+    ) async throws -> Value {
+        guard let secret = ProcessFiles.text(places.operatorSecret)?.split(separator: "\n").first,
+            let slot = SlotName(role: "operator", host: "command-\(ProcessFiles.ownNumber)", number: 1)
+        else {
+            throw Failure("no cluster runs in \(places.data) (start one: kintsugi up)", exit: ExitCode.unavailable)
+        }
+        let bus = BusSystem(
+            BusConfiguration(
+                endpoints: BusEndpoints(run: places.run),
+                credentials: .secret(user: "operator", secret: String(secret)), slot: slot, window: 0))
+        try bus.start()
+        do {
+            let value = try await body(bus)
+            await bus.stop()
+            return value
+        } catch {
+            await bus.stop()
+            throw error
+        }
+    }
+}
