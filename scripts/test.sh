@@ -18,6 +18,8 @@ outcomes=("swift=$?")
 if [[ $# -eq 0 ]]; then
     .venv/bin/pytest --quiet --junitxml "$reports/scripts.xml" Tests/Scripts
     outcomes+=("scripts=$?")
+    KINTSUGI_BUILD="$PWD/.build/debug" .venv/bin/pytest --quiet --junitxml "$reports/doors.xml" Tests/Doors
+    outcomes+=("doors=$?")
 fi
 
 exec python3 scripts/count.py "$reports" "${outcomes[@]}"

@@ -53,7 +53,8 @@ public struct ShopAudit {
         let orders = try Inspection.read(files.orders) { connection in
             try number(connection, "SELECT count(*) FROM outbox")
                 + number(connection, "SELECT count(*) FROM orders WHERE status = 'PENDING_INVENTORY'")
-                + number(connection, "SELECT count(*) FROM deliveries WHERE status IN ('BOOKING', 'CANCELLING', 'REFUSED')")
+                + number(
+                    connection, "SELECT count(*) FROM deliveries WHERE status IN ('BOOKING', 'CANCELLING', 'REFUSED')")
         }
         return try orders + Inspection.read(files.inventory) { try number($0, "SELECT count(*) FROM outbox") }
     }
@@ -61,7 +62,8 @@ public struct ShopAudit {
     /// Messages that were given up.
     public func deadLetters() throws -> Int {
         try [files.orders, files.inventory].reduce(0) { sum, file in
-            try sum + Inspection.read(file) { try number($0, "SELECT count(*) FROM dead_letters WHERE state = 'waiting'") }
+            try sum
+                + Inspection.read(file) { try number($0, "SELECT count(*) FROM dead_letters WHERE state = 'waiting'") }
         }
     }
 
@@ -82,7 +84,8 @@ public struct ShopAudit {
 
     private func finding(_ check: Check, _ connection: Connection) throws -> AuditFinding {
         let rows = try connection.all("\(check.offending) LIMIT \(Self.shown + 1)") { try $0.value(0, as: String.self) }
-        let count = rows.count <= Self.shown ? rows.count : try number(connection, "SELECT count(*) FROM (\(check.offending))")
+        let count =
+            rows.count <= Self.shown ? rows.count : try number(connection, "SELECT count(*) FROM (\(check.offending))")
         return AuditFinding(
             invariant: check.invariant, rule: check.rule, checked: try number(connection, check.population),
             offending: Array(rows.prefix(Self.shown)), count: count)

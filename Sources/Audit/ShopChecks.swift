@@ -55,7 +55,8 @@ enum OrderChecks {
     static let all = [decided, reserved, released, known, delivered, undelivered, totals]
 
     private static let decided = Check(
-        invariant: 2, rule: "every order ends confirmed, cancelled or deleted", population: "SELECT count(*) FROM orders",
+        invariant: 2, rule: "every order ends confirmed, cancelled or deleted",
+        population: "SELECT count(*) FROM orders",
         offending: """
             SELECT printf('order %s: %s', id, status) FROM orders WHERE status NOT IN ('CONFIRMED', 'CANCELLED', 'DELETED')
             """)

@@ -20,7 +20,7 @@ struct Doors: Sendable {
             .post, "/bookings", "Books parcels, each on its own", roles: .anyKey,
             takes: ParcelRequest.shape("Bookings", "Parcels to carry."), answers: Self.answers
         ) { _, items in
-            try await treated { try await carrier.book(items) }
+            try await treated(items) { try await carrier.book(items) }
         }
     }
 
@@ -29,7 +29,7 @@ struct Doors: Sendable {
             .post, "/cancellations", "Cancels parcels, each on its own", roles: .anyKey,
             takes: ParcelRequest.shape("Cancellations", "Parcels not to carry."), answers: Self.answers
         ) { _, items in
-            try await treated { try await carrier.cancel(items) }
+            try await treated(items) { try await carrier.cancel(items) }
         }
     }
 
@@ -67,7 +67,9 @@ struct Doors: Sendable {
     }
 
     /// An answer as the carrier's behaviour has it. What it answers wrongly it has done all the same.
-    private func treated(_ work: @Sendable () async throws -> [ParcelAnswer]) async throws -> Response {
+    private func treated(
+        _ items: [ParcelRequest], _ work: @Sendable () async throws -> [ParcelAnswer]
+    ) async throws -> Response {
         let treatment = await carrier.treatment()
         switch treatment {
         case .down: throw Problem.unavailable("The carrier is closed for now.", retryAfter: .seconds(2))
@@ -76,6 +78,7 @@ struct Doors: Sendable {
         case .slow:
             // Stands for a carrier that takes its time.
             try await Task.sleep(for: .milliseconds(await carrier.behaviour.delayMilliseconds))
+        case .refusing: return .ok(ParcelAnswers(results: items.map(\.refusal)))
         case .good, .wrong: break
         }
         let answers = try await answering { try await work() }

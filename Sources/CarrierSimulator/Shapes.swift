@@ -22,6 +22,12 @@ struct ParcelRequest: Sendable, Codable {
     }
 }
 
+extension ParcelRequest {
+    var refusal: ParcelAnswer {
+        ParcelAnswer(key: key, status: .refused, reference: nil, reason: "no parcels to this address today")
+    }
+}
+
 /// What the carrier says to one item.
 struct ParcelAnswer: Sendable, Codable, JSONWritable {
     enum Status: String, Sendable, Codable, CaseIterable {
@@ -119,6 +125,8 @@ struct Behaviour: Sendable, Equatable, JSONWritable {
         case down
         /// Answers what cannot be: too little, too much, or no JSON.
         case wrong
+        /// Says no to each parcel.
+        case refusing
         /// Answers 429 to more than ten batches a second.
         case limiting
     }

@@ -16,7 +16,7 @@ WorkerProcess.run(
         let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { IMSActor(store, writes, actorSystem: $0) }
         Incoming(store, InventoryWrites.handlers).start(on: worker.bus)
         _ = store.registerDeadLetters()
-        let relay = await store.deliver(worker)
+        let relay = await store.deliver(worker, attempts: settings.attempts)
         _ = store.measure(in: worker.metrics)
         let doors = Doors(desk: desk)
         let door = try ServiceDoor.open(

@@ -118,27 +118,39 @@ struct OrderPlace: Sendable, Codable, Equatable {
     var created: Int64
     var number: Int64
 
-    var token: String { String(created, radix: 36) + "-" + String(number, radix: 36) }
+    var token: String { Self.digits(created) + "-" + Self.digits(number) }
+
+    private static func digits(_ number: Int64) -> String {
+        let digits = String(UInt64(bitPattern: number), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
 }
 
 /// The token of a place: for a client it is any word that it was given.
 struct OrderPlaceShape: ScalarShape {
-    static let text: TextShape = .text(
-        3...32,
-        TextPattern("^[0-9a-z]{1,13}-[0-9a-z]{1,13}$", says: "a token of an earlier answer") {
-            !$0.isEmpty
-        })
-
-    var schema: Schema { Self.text.schema }
+    var schema: Schema {
+        TextShape.text(33...33, TextPattern("^[0-9a-f]{16}-[0-9a-f]{16}$", says: "a token") { !$0.isEmpty }).schema
+    }
     var expected: String { "a next_token of an earlier answer" }
     var standIn: OrderPlace { OrderPlace(created: 0, number: 0) }
 
     func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> OrderPlace? {
-        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let created = Int64(parts[0], radix: 36), let number = Int64(parts[1], radix: 36),
-            OrderPlace(created: created, number: number).token.utf8.elementsEqual(bytes)
+        guard bytes.count == 33, bytes[16] == UInt8(ascii: "-"), let created = number(bytes[..<16]),
+            let number = number(bytes[17...])
         else { return nil }
         return OrderPlace(created: created, number: number)
+    }
+
+    private func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
+        var number: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return Int64(bitPattern: number)
     }
 }
 
@@ -149,7 +161,7 @@ struct OrderPage: Sendable, Codable, JSONWritable {
 
     static let shape = ObjectShape<Void>("OrderPage", "Orders, the newest first.") { page in
         _ = page.required("orders", .list(of: OrderView.shape, 0...100))
-        _ = page.optional("next_token", .text(3...32), "For the orders after these; absent at the end.")
+        _ = page.optional("next_token", .text(33...33), "For the orders after these; absent at the end.")
     }
 
     func write(to writer: inout JSONWriter) {

@@ -17,7 +17,8 @@ WorkerProcess.run(
         Incoming(store, OrderWrites.handlers).start(on: worker.bus)
         let carrier = try CarrierLine(worker, settings, writes)
         _ = store.registerDeadLetters()
-        let relay = await store.deliver(worker, elsewhere: [(OrderWrites.carrier, carrier.send)])
+        let relay = await store.deliver(
+            worker, attempts: settings.service.attempts, elsewhere: [(OrderWrites.carrier, carrier.send)])
         _ = store.measure(in: worker.metrics)
         let doors = Doors(desk: desk)
         let door = try ServiceDoor.open(

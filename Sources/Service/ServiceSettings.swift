@@ -12,11 +12,14 @@ public struct ServiceSettings: Sendable {
     public var key: String?
     /// Answers are read by the shapes that were promised; for tests.
     public var checksAnswers: Bool
+    /// Refusals after which a message is given up.
+    public var attempts: Int
 
     public init(_ layers: Layers) {
         keyFiles = layers.optional("http.keys", .text()).map { $0.split(separator: ",").map(String.init) }
         certificate = layers.optional("http.certificate", .text())
         key = layers.optional("http.certificate-key", .text())
+        attempts = layers.value("outbox.attempts", .wholeNumber(in: 1...1_000), otherwise: 12)
         checksAnswers = layers.value("http.check-answers", .boolean, otherwise: false)
     }
 

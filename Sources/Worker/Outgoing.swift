@@ -103,8 +103,10 @@ extension Store {
     /// Starts to deliver what the outbox holds over the bus; targets that `elsewhere` names go there. Messages that are
     /// given up raise an alarm.
     public func deliver(
-        _ worker: WorkerContext, elsewhere: [(target: String, send: OutboxShell.Send)] = []
+        _ worker: WorkerContext, attempts: Int, elsewhere: [(target: String, send: OutboxShell.Send)] = []
     ) async -> OutboxShell {
+        var limits = OutboxRelay.Limits()
+        limits.attempts = attempts
         let outgoing = Outgoing(worker.bus)
         let alarm: OutboxShell.Alarm = { target, reasons in
             worker.metrics.counter(
@@ -114,7 +116,7 @@ extension Store {
                 "given up \(target)", .error, "messages were given up; see: kintsugi dead-letters list",
                 ["target": .text(target), "count": .integer(reasons.count), "why": .text(reasons.first ?? "")])
         }
-        return await relay(alarm: alarm) { target, messages in
+        return await relay(limits: limits, alarm: alarm) { target, messages in
             if let other = elsewhere.first(where: { $0.target == target }) { return await other.send(target, messages) }
             return await outgoing.send(target, messages)
         }

@@ -15,7 +15,8 @@ enum CommandTree {
             .flag("json", "answer in JSON, for programs"),
         ],
         commands: [
-            up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore, keys, bench,
+            up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
+            keys, bench,
             simulate, completion,
         ])
 

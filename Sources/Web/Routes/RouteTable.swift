@@ -18,15 +18,16 @@ struct RouteTable: Sendable {
         self.routes = routes
     }
 
-    /// Those with fewer parameters come first where several fit.
+    /// The path with the fewest parameters is meant where several fit, whatever their methods: so OpenAPI has it.
     func match(method: String, path: ArraySlice<UInt8>) -> Match {
+        var fewest = Int.max
         var best: (index: Int, captures: [ArraySlice<UInt8>])?
         var others: [String] = []
         for (index, route) in routes.enumerated() {
-            guard let captures = route.pattern.match(path) else { continue }
-            let isMeant = route.method.rawValue == method || (method == "HEAD" && route.method == .get)
-            if isMeant {
-                if best.map({ captures.count < $0.captures.count }) ?? true { best = (index, captures) }
+            guard let captures = route.pattern.match(path), captures.count <= fewest else { continue }
+            if captures.count < fewest { (fewest, best, others) = (captures.count, nil, []) }
+            if route.method.rawValue == method || (method == "HEAD" && route.method == .get) {
+                best = (index, captures)
             } else {
                 others.append(route.method.rawValue)
             }

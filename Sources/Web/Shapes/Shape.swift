@@ -143,6 +143,8 @@ public final class JSONReading {
             switch scalar {
             case "~": result += "~0"
             case "/": result += "~1"
+            // What promises text without it would otherwise be broken by an echo of the input.
+            case "\0": result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }

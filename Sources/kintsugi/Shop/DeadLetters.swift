@@ -105,7 +105,8 @@ extension Operator {
             for entry in entries {
                 let name = "\(entry.service)/\(entry.number)"
                 terminal.write(
-                    harmless("\(name)  \(entry.state)  \(entry.type) to \(entry.target), \(entry.died): \(entry.reason)")
+                    harmless(
+                        "\(name)  \(entry.state)  \(entry.type) to \(entry.target), \(entry.died): \(entry.reason)")
                         + "\n")
             }
         case "show":

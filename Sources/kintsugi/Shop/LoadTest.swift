@@ -30,7 +30,9 @@ struct LoadTest {
         guard access(ordersFile, R_OK) == 0 else { return }
         let undecided = "SELECT count(*) FROM orders WHERE status = 'PENDING_INVENTORY'"
         for _ in 0..<100 {
-            let left = try Inspection.read(ordersFile) { try $0.first(undecided) { try $0.value(0, as: Int.self) } ?? 0 }
+            let left = try Inspection.read(ordersFile) {
+                try $0.first(undecided) { try $0.value(0, as: Int.self) } ?? 0
+            }
             if left == 0 { break }
             poll(nil, 0, 100)
         }
@@ -39,7 +41,7 @@ struct LoadTest {
         try Inspection.read(ordersFile) { connection in
             for order in placed {
                 let row = try connection.first(
-"SELECT status, updated_at FROM orders WHERE id = ?", order.id
+                    "SELECT status, updated_at FROM orders WHERE id = ?", order.id
                 ) { (try $0.value(0, as: String.self), try $0.value(1, as: Int64.self)) }
                 guard let (status, decided) = row else { continue }
                 if status == "CONFIRMED" {

@@ -25,7 +25,9 @@ struct Seeding: Sendable {
     }
 
     private static let wares = ["Cup", "Bowl", "Plate", "Teapot", "Vase", "Tray", "Jar", "Saucer", "Pitcher", "Dish"]
-    private static let glazes = ["celadon", "raku", "ash", "tenmoku", "shino", "cobalt", "salt", "copper", "iron", "tin"]
+    private static let glazes = [
+        "celadon", "raku", "ash", "tenmoku", "shino", "cobalt", "salt", "copper", "iron", "tin",
+    ]
     /// Requests at the same time.
     private static let width = 16
 
@@ -64,7 +66,8 @@ struct Seeding: Sendable {
             description: "A \(ware.lowercased()) with a \(glaze) glaze.")
         let added = try await client.send(.post, "inventory", "/products", try JSONObject(product))
         guard added.status == 201 || added.status == 409 else { throw ShopClient.refusal("inventory", added) }
-        let booked = try await client.send(.put, "inventory", "/inventory/\(sku)", try JSONObject(Stock(quantity: stock)))
+        let booked = try await client.send(
+            .put, "inventory", "/inventory/\(sku)", try JSONObject(Stock(quantity: stock)))
         guard booked.status == 200 else { throw ShopClient.refusal("inventory", booked) }
     }
 

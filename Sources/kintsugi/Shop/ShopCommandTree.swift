@@ -12,7 +12,8 @@ extension CommandTree {
         options: [
             .value("products", "N", kind: .wholeNumber(1...1_000_000), otherwise: "100", "how many products"),
             .value(
-                "stock", "N", kind: .wholeNumber(0...1_000_000_000_000), otherwise: "1000000", "how many of each are on hand"),
+                "stock", "N", kind: .wholeNumber(0...1_000_000_000_000), otherwise: "1000000",
+                "how many of each are on hand"),
             .value("customers", "N", kind: .wholeNumber(1...1_000_000), otherwise: "100", "how many customers"),
         ])
     static let order = Command(
@@ -30,10 +31,14 @@ extension CommandTree {
             .value("rate", "R", kind: .wholeNumber(1...100_000), otherwise: "100", "orders a second"),
             .value("seconds", "S", kind: .wholeNumber(1...86_400), otherwise: "10", "for how long"),
             .value(
-                "customers", "N", kind: .wholeNumber(1...1_000_000), otherwise: "100", "among how many seeded customers"),
-            .value("products", "N", kind: .wholeNumber(1...1_000_000), otherwise: "100", "among how many seeded products"),
+                "customers", "N", kind: .wholeNumber(1...1_000_000), otherwise: "100", "among how many seeded customers"
+            ),
+            .value(
+                "products", "N", kind: .wholeNumber(1...1_000_000), otherwise: "100", "among how many seeded products"),
             .value("skew", "Z", otherwise: "1", "how much oftener the first are chosen: 0 for all alike"),
-            .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "the same seed places the same orders"),
+            .value(
+                "seed", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "the same seed places the same orders"
+            ),
             .value("ids", "FILE", "write the ids of accepted orders there, for the audit"),
         ])
     static let audit = Command(

@@ -74,7 +74,9 @@ extension Operator {
         let files = shopFiles(places)
         var placed: [String] = []
         if let path = invocation.text("ids") {
-            guard let text = ProcessFiles.text(path) else { throw Failure("\(path): expected a file of ids, found none") }
+            guard let text = ProcessFiles.text(path) else {
+                throw Failure("\(path): expected a file of ids, found none")
+            }
             placed = text.split(separator: "\n").map(String.init)
         }
         let audit = ShopAudit(files, placed: placed)

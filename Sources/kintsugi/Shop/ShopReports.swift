@@ -11,8 +11,10 @@ struct LoadReport {
                 + "(\(one(result.acceptedPerSecond)) a second)"
         ]
         let others: [(Int, String)] = [
-            (result.refused, "refused (429, 503)"), (result.failed, "failed (5xx)"), (result.unexpected, "answered otherwise"),
-            (result.reset, "reset"), (result.timedOut, "timed out"), (result.malformed, "answered with what is no HTTP"),
+            (result.refused, "refused (429, 503)"), (result.failed, "failed (5xx)"),
+            (result.unexpected, "answered otherwise"),
+            (result.reset, "reset"), (result.timedOut, "timed out"),
+            (result.malformed, "answered with what is no HTTP"),
         ]
         for (count, name) in others where count > 0 { lines.append("  \(count) \(name)") }
         lines.append("POST to 201:       " + times(result.accept))
