@@ -27,14 +27,14 @@ enum LedgerChecks {
         population: "SELECT count(*) FROM reservations",
         offending: """
             SELECT printf('order %s: expected %s %d of %s', order_id, cause, delta, sku)
-            FROM (\(expected) EXCEPT \(actual))
+            FROM (SELECT * FROM (\(expected)) EXCEPT \(actual))
             """)
     private static let movementsHaveReservations = Check(
         invariant: 1, rule: "every movement of an order has its reservation",
         population: "SELECT count(*) FROM movements WHERE cause IN ('reserve', 'release')",
         offending: """
             SELECT printf('order %s: found %s %d of %s', order_id, cause, delta, sku)
-            FROM (\(actual) EXCEPT \(expected))
+            FROM (\(actual) EXCEPT SELECT * FROM (\(expected)))
             """)
 
     private static let negative = Check(

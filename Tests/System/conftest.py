@@ -10,8 +10,8 @@ import pytest
 
 from clusters import BUILD, ECHO, Cluster
 
-# Ports below those that the kernel gives to outgoing connections.
-OFFSETS = itertools.count(1_000 + os.getpid() % 200 * 100)
+# Ports below those that the kernel gives to outgoing connections, and room for a cluster's own side by side.
+OFFSETS = itertools.count(1_000 + os.getpid() % 10 * 2_200, 20)
 
 
 def pytest_configure(config):
