@@ -24,7 +24,9 @@ public struct WallTime: Sendable, Equatable, Comparable, Codable {
     /// `2026-03-01T09:30:00.000250Z`: always of the same length, so that text order is time order.
     public var iso8601: String {
         let seconds = Int(floored(nanoseconds, by: 1_000_000_000))
-        let microseconds = Int((nanoseconds - Int64(seconds) * 1_000_000_000) / 1_000)
+        // Not by the difference to the full second, which the earliest moments do not have.
+        let remainder = nanoseconds % 1_000_000_000
+        let microseconds = Int(remainder < 0 ? remainder + 1_000_000_000 : remainder) / 1_000
         let days = Int(floored(Int64(seconds), by: 86_400))
         let second = seconds - days * 86_400
         let (year, month, day) = Self.date(ofDay: days)

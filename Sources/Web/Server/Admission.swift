@@ -36,7 +36,10 @@ struct Admission {
             let path = shown(String(decoding: path, as: UTF8.self))
             return .refused(.notFound("Nothing is at \(path). What there is: \(table.places)."), route: nil)
         }
-        if method == "OPTIONS" { return .methods(table.allow(path)) }
+        if head.isAmbiguous || head.hasTwoKeys {
+            return .refused(
+                .badRequest("The headers contradict each other; see errors.", errors: head.faults), route: index)
+        }
         let route = table.routes[index]
         var caller: Caller?
         if route.access != .open {
@@ -100,13 +103,6 @@ struct Admission {
 
     static func tooLarge(_ limit: Int) -> Problem {
         Problem(413, "The body may have at most \(limit) bytes.")
-    }
-}
-
-extension RouteTable {
-    /// The methods of a known path.
-    func allow(_ path: ArraySlice<UInt8>) -> String {
-        if case .otherMethods(let allow) = match(method: "", path: path) { allow } else { "OPTIONS" }
     }
 }
 

@@ -13,6 +13,9 @@ struct RequestHead {
     var expectsContinue = false
     /// What is wrong with the headers themselves.
     var faults: [Fault] = []
+    var hasTwoKeys = false
+    /// Where the body ends can be read in two ways, or in none.
+    var isAmbiguous = false
 
     init() {}
 
@@ -48,7 +51,9 @@ struct RequestHead {
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         switch name.count {
         case 6 where Self.equal(name, "expect"): expectsContinue = true
-        case 9 where Self.equal(name, "x-api-key"): Self.keep(&key, &faults, value, "x-api-key")
+        case 9 where Self.equal(name, "x-api-key"):
+            hasTwoKeys = key != nil
+            Self.keep(&key, &faults, value, "x-api-key")
         case 11 where Self.equal(name, "traceparent"):
             // By the standard two of them are as good as none.
             traceparent = traceparent == nil ? Array(value) : []
@@ -72,6 +77,7 @@ struct RequestHead {
     private mutating func takeLength(_ value: UnsafeRawBufferPointer) {
         let length = Int(String(decoding: value, as: UTF8.self))
         if contentLength != nil || isChunked {
+            isAmbiguous = true
             faults.append(Fault(field: "content-length", detail: "expected one length of the body, found two"))
         }
         contentLength = length
@@ -79,6 +85,7 @@ struct RequestHead {
 
     private mutating func takeCoding(_ value: UnsafeRawBufferPointer) {
         if contentLength != nil || isChunked || !Self.equal(value, "chunked") {
+            isAmbiguous = true
             faults.append(
                 Fault(
                     field: "transfer-encoding",

@@ -73,8 +73,10 @@ final class ServerLoop {
     /// Serves until it is told to stop.
     func run() {
         while !isStopped {
-            let ready = web_wait(set, pause())
-            var hasWork = ready & (1 << Source.library) != 0
+            let pause = pause()
+            let ready = web_wait(set, pause)
+            // Without a pause the library has work that no event will tell of.
+            var hasWork = pause == 0 || ready & (1 << Source.library) != 0
             if ready & (1 << Source.listener) != 0 { hasWork = accept() || hasWork }
             hasWork = readLetters() || hasWork
             if hasWork { turn() }

@@ -18,6 +18,8 @@ extension ServerLoop {
 
     /// Whether to answer before the body is there: because the client waits for a word, or sends far too much.
     func answersAtOnce(_ exchange: Exchange) -> Bool {
+        // Whoever stands between might take the rest for another request: nothing after it is read.
+        if exchange.head.isAmbiguous { return true }
         guard case .refused = exchange.verdict else { return false }
         if exchange.head.expectsContinue { return exchange.head.hasBody }
         return (exchange.head.contentLength ?? 0) > Self.patience * limits.bodyBytes
