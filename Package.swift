@@ -59,7 +59,9 @@ let package = Package(
         room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals"]),
         room("Web", needs: ["CMicroHTTPD"]),
         room("Load", needs: ["CHost", "Contracts"]),
-        room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
+        room(
+            "Simulator",
+            needs: ["Contracts", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
 
         // floor 3: the life of a process
         room(
@@ -106,7 +108,7 @@ let package = Package(
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof("StoreTests", needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
-        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
+        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
         proof(
             "WorkerTests",
