@@ -34,6 +34,11 @@ extension ShopWorld {
     func want() {
         guard isFaulty, wishes.count < wishLimit else { return }
         queue.push(.wants, at: now.adding(pick(1_000_000...90_000_000)))
+        let burst = chance(oneIn: 5) ? 4 : 1
+        for _ in 0..<burst { wishForSomething() }
+    }
+
+    private func wishForSomething() {
         switch pick(0...9) {
         case 0: wish(.restock(sku: anySKU(), .set(pick(0...8))))
         case 1: wish(.restock(sku: anySKU(), .add(pick(-3...4))))

@@ -12,7 +12,7 @@ struct ShopSnapshot: Equatable {
 extension ShopWorld {
     func makeFault() {
         guard isFaulty else { return }
-        queue.push(.fault, at: now.adding(pick(5_000_000...120_000_000)))
+        queue.push(.fault, at: now.adding(pick(5_000_000...200_000_000)))
         switch pick(0...9) {
         case 0: if crashOdds > 0 { crash(orders) }
         case 1: if crashOdds > 0 { crash(inventory) }
