@@ -137,7 +137,10 @@ extension ShopWorld {
         let index = Int(pick(0...Int64(answers.count - 1)))
         switch pick(0...7) {
         case 0: answers.remove(at: index)
-        case 1: answers.append(answers[index])
+        case 1:
+            // The same again, or another word about the same.
+            let other = CarrierAnswer(key: answers[index].key, result: .booked(reference: "C9"))
+            answers.insert(chance(oneIn: 2) ? answers[index] : other, at: index)
         case 2: answers[index].key = "book-somebody"
         case 3: answers[index].result = .booked(reference: "")
         case 4: answers[index].result = answers[index].result == .cancelled ? .booked(reference: "C9") : .cancelled
