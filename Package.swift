@@ -65,7 +65,9 @@ let package = Package(
             settings: offered),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Load", needs: ["CHost", "Contracts"]),
-        room("Simulator", needs: ["Contracts", "Routing", "Supervision"]),
+        room(
+            "Simulator",
+            needs: ["Contracts", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
 
         // floor 3: the life of a process
         room(
@@ -133,7 +135,7 @@ let package = Package(
             "StoreTests",
             needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper", "Threads"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
-        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Contracts"]),
+        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
         proof(
             "WorkerTests",

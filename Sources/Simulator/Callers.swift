@@ -21,7 +21,8 @@ struct CallTruth {
     var endings = 0
 }
 
-/// A row of an outbox: it outlives the processes. The relay of the store takes its place here once it is a rule.
+/// A row of an outbox: it outlives the processes. One call for each row, without the store's relay (which runs in the
+/// shop's world): here every death that a caller is told of is held against what the broker counts.
 struct Row {
     enum State { case waiting, underWay, done, dead }
     let caller: Int

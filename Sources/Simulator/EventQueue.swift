@@ -1,7 +1,7 @@
 import Contracts
 
 /// Events in the order of their time; those of one moment in the order in which they were made.
-struct EventQueue {
+struct EventQueue<Event> {
     private struct Place {
         var time: UInt64
         var number: UInt64

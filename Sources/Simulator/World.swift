@@ -8,7 +8,7 @@ final class World {
     let options: SimulationOptions
     var chance: Chance
     var now = Moment(nanoseconds: 1_000_000_000)
-    var queue = EventQueue()
+    var queue = EventQueue<Event>()
     var tally = Tally()
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     var events: [String] = []

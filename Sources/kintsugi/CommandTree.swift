@@ -80,12 +80,16 @@ enum CommandTree {
                 ]),
         ])
     private static let simulate = Command(
-        "simulate", "runs the cluster's own rules through crashes, broken connections and lost messages, under seeds",
+        "simulate",
+        "runs the rules of the cluster and of the shop through crashes, broken connections and lost messages, under seeds",
         details: "Each seed is one run: faults, healing, and the demand that everything comes to its end.",
         options: [
             .value("seeds", "N", kind: .wholeNumber(1...100_000_000), otherwise: "1000", "how many seeds"),
             .value("from", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "the first seed"),
             .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), "this seed alone"),
+            .value(
+                "world", "NAME", kind: .choice(["bus", "shop"]),
+                "this alone: the bus with its broker and supervisor, or the shop with its carrier"),
             .flag("trace", "show every event of the last seed"),
         ])
     private static let completion = Command(

@@ -161,7 +161,7 @@ struct Operator {
         let shown = terminal.isTerminal && !asJSON
         let (report, events) = simulate.run { done in
             guard shown, done % 20 == 0 else { return }
-            terminal.write("\r\(done) of \(simulate.seeds) seeds\u{1B}[K")
+            terminal.write("\r\(done) of \(simulate.runs) runs\u{1B}[K")
         }
         if shown { terminal.write("\r\u{1B}[K") }
         if !asJSON, !events.isEmpty { terminal.write(events.map(harmless).joined(separator: "\n") + "\n") }

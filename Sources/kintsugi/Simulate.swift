@@ -1,11 +1,17 @@
 import Commands
 import Simulator
 
-/// Runs the cluster's rules under seeds, and shows what broke.
+/// Runs the cluster's and the shop's rules under seeds, and shows what broke.
 struct Simulate {
+    /// What is simulated: the bus with its broker and supervisor, or the shop.
+    enum World: String, CaseIterable, Encodable {
+        case bus, shop
+    }
+
     /// How a campaign of seeds ended, for programs.
     struct Report: Encodable, Equatable {
         struct Failure: Encodable, Equatable {
+            let world: World
             let seed: UInt64
             let promise: String
             let detail: String
@@ -14,17 +20,11 @@ struct Simulate {
             let replay: String
         }
         let from: UInt64
-        let seeds: Int
-        let calls: Int
-        let deliveries: Int
-        let executions: Int
-        let poisoned: Int
-        let crashes: Int
-        let freezes: Int
-        let brokenConnections: Int
-        let steps: Int
-        let virtualSeconds: Double
-        let failure: Failure?
+        /// Seeds that were run, in each world.
+        var seeds = 0
+        var bus: BusNumbers?
+        var shop: ShopNumbers?
+        var failure: Failure?
     }
 
     /// How many of the last events are shown where all of them were not asked for.
@@ -33,70 +33,88 @@ struct Simulate {
     let from: UInt64
     let seeds: Int
     let trace: Bool
+    let worlds: [World]
     /// A rule that is broken on purpose; for tests.
     var mutation: Mutation?
+    var shopMutation: ShopMutation?
 
     init(_ invocation: Invocation) {
         let single = invocation.number("seed")
         from = UInt64(max(0, single ?? invocation.number("from") ?? 1))
         seeds = single == nil ? invocation.number("seeds") ?? 1_000 : 1
         trace = invocation.has("trace")
+        worlds = invocation.text("world").flatMap(World.init).map { [$0] } ?? World.allCases
     }
 
-    init(from: UInt64, seeds: Int, trace: Bool = false) {
+    init(from: UInt64, seeds: Int, trace: Bool = false, worlds: [World] = World.allCases) {
         self.from = from
         self.seeds = seeds
         self.trace = trace
+        self.worlds = worlds
     }
 
-    /// Runs seed after seed, up to the first that fails.
+    /// How many runs there are when none fails.
+    var runs: Int { seeds * worlds.count }
+
+    /// Runs seed after seed in one world after the other, up to the first that fails.
     func run(progress: (Int) -> Void) -> (report: Report, events: [String]) {
-        var tally = Tally()
+        var report = Report(from: from)
+        var events: [String] = []
+        var done = 0
+        for world in worlds where report.failure == nil {
+            report.seeds = 0
+            var last: Ended?
+            while report.seeds < seeds, last?.violation == nil {
+                let seed = from + UInt64(report.seeds)
+                switch world {
+                case .bus: last = runBus(seed, &report)
+                case .shop: last = runShop(seed, &report)
+                }
+                report.seeds += 1
+                done += 1
+                progress(done)
+            }
+            if trace { events += last?.events ?? [] }
+            report.failure = last.flatMap { failure(world, $0) }
+        }
+        return (report, events)
+    }
+
+    /// What both worlds tell about a run.
+    private struct Ended {
+        let seed: UInt64
+        let violation: Violation?
+        let events: [String]
+    }
+
+    private func runBus(_ seed: UInt64, _ report: inout Report) -> Ended {
         var options = SimulationOptions()
         options.trace = trace
         options.mutation = mutation
-        var last: Outcome?
-        var done = 0
-        while done < seeds, last?.violation == nil {
-            let outcome = Simulation(seed: from + UInt64(done), options: options).run()
-            tally.add(outcome.tally)
-            last = outcome
-            done += 1
-            progress(done)
-        }
-        return (report(tally, done, last), trace ? last?.events ?? [] : [])
+        let outcome = Simulation(seed: seed, options: options).run()
+        var tally = report.bus?.tally ?? Tally()
+        tally.add(outcome.tally)
+        report.bus = BusNumbers(tally: tally)
+        return Ended(seed: seed, violation: outcome.violation, events: outcome.events)
     }
 
-    private func report(_ tally: Tally, _ done: Int, _ last: Outcome?) -> Report {
-        let failure = last.flatMap { outcome in
-            outcome.violation.map { violation in
-                Report.Failure(
-                    seed: outcome.seed, promise: violation.promise, detail: violation.detail, step: violation.step,
-                    events: outcome.events.suffix(Self.shownEvents).map(harmless),
-                    replay: "kintsugi simulate --seed \(outcome.seed) --trace")
-            }
-        }
-        return Report(
-            from: from, seeds: done, calls: tally.calls, deliveries: tally.deliveries, executions: tally.executions,
-            poisoned: tally.poisoned, crashes: tally.crashes, freezes: tally.freezes, brokenConnections: tally.breaks,
-            steps: tally.steps, virtualSeconds: Double(tally.virtualNanoseconds / 1_000_000) / 1_000, failure: failure)
+    private func runShop(_ seed: UInt64, _ report: inout Report) -> Ended {
+        var options = ShopOptions()
+        options.trace = trace
+        options.mutation = shopMutation
+        let outcome = ShopSimulation(seed: seed, options: options).run()
+        var tally = report.shop?.tally ?? ShopTally()
+        tally.add(outcome.tally)
+        report.shop = ShopNumbers(tally: tally)
+        return Ended(seed: seed, violation: outcome.violation, events: outcome.events)
     }
-}
 
-extension Simulate.Report {
-    /// As a person reads it.
-    func rendered(paint: Paint) -> String {
-        let events = [
-            Quantities.count(calls, "call"), Quantities.count(executions, "execution"), "\(crashes) deaths",
-            Quantities.count(freezes, "freeze"), Quantities.count(brokenConnections, "broken connection"),
-            "\(poisoned) given up as poison",
-        ].joined(separator: ", ")
-        let time = Quantities.duration(virtualSeconds)
-        let summary = "\(Quantities.count(seeds, "seed")), \(time) of virtual time: \(events)\n"
-        guard let failure else { return summary + paint("every promise was kept", .green) + "\n" }
-        return summary
-            + failure.events.map { "  \($0)\n" }.joined()
-            + paint("seed \(failure.seed) breaks a promise: \(failure.promise)", .red)
-            + " (step \(failure.step): \(failure.detail))\nsee it again: \(failure.replay)\n"
+    private func failure(_ world: World, _ ended: Ended) -> Report.Failure? {
+        ended.violation.map { violation in
+            Report.Failure(
+                world: world, seed: ended.seed, promise: violation.promise, detail: violation.detail,
+                step: violation.step, events: ended.events.suffix(Self.shownEvents).map(harmless),
+                replay: "kintsugi simulate --world \(world.rawValue) --seed \(ended.seed) --trace")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Commands
+import FoundationEssentials
 import Simulator
 import Testing
 
@@ -20,15 +21,20 @@ import Testing
         let some = try simulate("simulate --seeds 5 --from 100")
         #expect(some.from == 100 && some.seeds == 5)
         let one = try simulate("simulate --seed 42 --trace")
-        #expect(one.from == 42 && one.seeds == 1 && one.trace)
+        #expect(one.from == 42 && one.seeds == 1 && one.trace && one.worlds == [.bus, .shop])
+        #expect(try simulate("simulate --world shop").worlds == [.shop])
+        #expect(throws: (any Error).self) { try simulate("simulate --world moon") }
     }
 
     @Test("when all promises are kept, it says so and what was tried")
-    func kept() {
+    func kept() throws {
         var seen: [Int] = []
         let (report, events) = Simulate(from: 1, seeds: 3).run { seen.append($0) }
-        #expect(seen == [1, 2, 3] && events.isEmpty && report.failure == nil && report.seeds == 3)
+        #expect(seen == [1, 2, 3, 4, 5, 6] && events.isEmpty && report.failure == nil && report.seeds == 3)
         #expect(report.rendered(paint: .none).hasSuffix("every promise was kept\n"))
+        #expect(report.rendered(paint: .none).contains("\nbus: ") && report.rendered(paint: .none).contains("\nshop: "))
+        let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+        #expect(text.contains("\"carrierCalls\":") && text.contains("\"virtualSeconds\":"))
     }
 
     @Test("the first seed that fails ends the run, with its last events and the command that shows it again")
@@ -38,8 +44,18 @@ import Testing
         let report = simulate.run { _ in }.report
         let failure = try #require(report.failure)
         #expect(failure.promise == "a worker gets no more than its window")
-        #expect(failure.replay == "kintsugi simulate --seed \(failure.seed) --trace")
+        #expect(failure.replay == "kintsugi simulate --world bus --seed \(failure.seed) --trace")
         #expect(!failure.events.isEmpty && failure.events.count <= Simulate.shownEvents)
         #expect(report.rendered(paint: .none).hasSuffix("see it again: \(failure.replay)\n"))
+    }
+
+    @Test("a seed of the shop that fails is shown again in the shop")
+    func brokenShop() throws {
+        var simulate = Simulate(from: 1, seeds: 50, worlds: [.shop])
+        simulate.shopMutation = .dropsBooking
+        let report = simulate.run { _ in }.report
+        let failure = try #require(report.failure)
+        #expect(failure.replay == "kintsugi simulate --world shop --seed \(failure.seed) --trace")
+        #expect(report.bus == nil && !failure.events.isEmpty)
     }
 }

@@ -49,7 +49,7 @@ import Testing
 
     @Test("events come in the order of time, and those of one moment in the order in which they were made")
     func queue() {
-        var queue = EventQueue()
+        var queue = EventQueue<Event>()
         var chance = SeededNumbers(state: 3)
         for number in 0..<500 {
             queue.push(.tick(number), at: .init(nanoseconds: chance.next() % 20))

@@ -1,8 +1,10 @@
 /// One wish of a batch to the carrier.
 public struct CarrierItem: Sendable, Equatable {
+    /// What is wished for.
     public enum Kind: Sendable, Equatable { case booking, cancelling }
     /// Its idempotency key, by which the carrier's answer names it.
     public var key: String
+    /// Only an answer of the same kind is one to it.
     public var kind: Kind
 
     public init(key: String, kind: Kind) {
@@ -13,6 +15,7 @@ public struct CarrierItem: Sendable, Equatable {
 
 /// What the carrier says to one wish.
 public struct CarrierAnswer: Sendable, Equatable {
+    /// What it says.
     public enum Result: Sendable, Equatable {
         case booked(reference: String)
         /// There is no such booking any more, or there never will be one.
@@ -20,7 +23,9 @@ public struct CarrierAnswer: Sendable, Equatable {
         case refused(reason: String)
         case later(reason: String)
     }
+    /// The key of the wish that it answers.
     public var key: String
+    /// What it says about it.
     public var result: Result
 
     public init(key: String, result: Result) {
@@ -47,6 +52,7 @@ public enum CarrierReply: Sendable, Equatable {
 /// Of the carrier two things are demanded: a key that it has seen gets the answer that it got then; and the
 /// cancellation of a booking that it has not seen is kept, so that the booking, coming later, books nothing.
 public struct CarrierVerdict: Sendable, Equatable {
+    /// What is to be done about one wish.
     public enum Outcome: Sendable, Equatable {
         /// To be written into the delivery, then answered.
         case booked(reference: String)
@@ -63,6 +69,7 @@ public struct CarrierVerdict: Sendable, Equatable {
 
     /// One for each item, in their order.
     public let outcomes: [Outcome]
+    /// What the breaker is to hear.
     public let report: CircuitBreaker.Report
 
     /// How long the carrier is left alone when it asks for that and does not say for how long.
@@ -70,6 +77,7 @@ public struct CarrierVerdict: Sendable, Equatable {
     /// A longer reference is none: it is kept in a table and shown.
     public static let longestReference = 128
 
+    /// What a reply to a call that carried these items means.
     public init(_ items: [CarrierItem], _ reply: CarrierReply) {
         switch reply {
         case .failed(let reason): self.init(items, all: .unavailable(reason: reason), .failure)

@@ -10,6 +10,7 @@ public import Contracts
 ///
 /// A call reports with the ticket that let it go: what a call from before the last change says is not about now.
 public struct CircuitBreaker: Sendable, Equatable {
+    /// When it opens, and for how long.
     public struct Limits: Sendable, Equatable {
         /// Failures in a row that open it.
         public var failures = 5
@@ -29,6 +30,7 @@ public struct CircuitBreaker: Sendable, Equatable {
         public init() {}
     }
 
+    /// Whether calls go.
     public enum State: Sendable, Equatable {
         case closed
         case open(until: Moment)
@@ -42,6 +44,7 @@ public struct CircuitBreaker: Sendable, Equatable {
         public let isProbe: Bool
     }
 
+    /// What it says to who wants to call.
     public enum Admission: Sendable, Equatable {
         case go(Ticket)
         /// Not before then, and then it is worth asking again.
@@ -63,6 +66,7 @@ public struct CircuitBreaker: Sendable, Equatable {
         var failures = 0
     }
 
+    /// Where it stands.
     public private(set) var state = State.closed
     private let limits: Limits
     private var chance: Chance
@@ -72,6 +76,7 @@ public struct CircuitBreaker: Sendable, Equatable {
     private var openings = 0
     private var slices: [Slice] = []
 
+    /// Closed; two breakers of one seed open for as long as each other.
     public init(limits: Limits = Limits(), seed: UInt64) {
         self.limits = limits
         chance = Chance(seed: seed)

@@ -14,6 +14,7 @@ public enum Reservation: Sendable, Equatable {
     /// What was given back, for the record; empty when the release came first.
     case released([ReservedItem])
 
+    /// The same without what belongs to it.
     public var outcome: ReservationOutcome {
         switch self {
         case .reserved: .reserved
@@ -38,6 +39,7 @@ public struct Shelf: Sendable, Equatable {
 
 /// A line of the ledger, of which the quantity on hand is the sum.
 public struct Movement: Sendable, Equatable {
+    /// Why it was moved; the raw value is what the table says.
     public enum Cause: String, Sendable, Equatable, CaseIterable {
         case restock, reserve, release
     }
@@ -66,12 +68,14 @@ public struct Movement: Sendable, Equatable {
 ///
 /// A sku has one movement for each cause of an order, however often the order names it.
 public struct ReservationMachine: Sendable, Equatable {
+    /// What orders wants.
     public enum Event: Sendable, Equatable {
         /// The shelf of each item, in the order of the items; nil where there is no such product.
         case reserve([RequestedItem], shelves: [Shelf?])
         case release
     }
 
+    /// What is to be done about it, in the same transaction.
     public enum Effect: Sendable, Equatable {
         /// Books it, and changes the quantity on hand by its delta.
         case move(Movement)
@@ -84,10 +88,12 @@ public struct ReservationMachine: Sendable, Equatable {
     /// What a reserve that comes after its release is answered.
     public static let releasedReason = "released"
 
+    /// The order that it is about: the id of the cause of every movement.
     public let orderID: String
     /// Nil while nothing was heard of the order.
     public private(set) var reservation: Reservation?
 
+    /// The reservation as the table has it.
     public init(orderID: String, reservation: Reservation?) {
         self.orderID = orderID
         self.reservation = reservation

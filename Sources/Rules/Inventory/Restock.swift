@@ -9,6 +9,7 @@ public enum Restock: Sendable, Equatable {
     /// what 64 bits hold that nine million orders of all of it would have to come back before a sum overflows.
     public static let most: Int64 = 1_000_000_000_000
 
+    /// What becomes of it.
     public enum Decision: Sendable, Equatable {
         case move(Movement)
         /// So many are there already: nothing is booked.

@@ -27,6 +27,7 @@ public import Contracts
 /// | CANCELLING | the reference is kept | – | CANCELLED | the reason is kept |
 /// | CANCELLED | unknown: CANCELLING, cancel | – | – | – |
 public struct OrderMachine: Sendable, Equatable {
+    /// What happens to an order.
     public enum Event: Sendable, Equatable {
         case placed([RequestedItem])
         case reserved([ReservedItem])
@@ -39,6 +40,7 @@ public struct OrderMachine: Sendable, Equatable {
         case cancellingRefused(reason: String)
     }
 
+    /// What is to be done about it, in the same transaction.
     public enum Effect: Sendable, Equatable {
         /// `ReserveInventory` to inventory.
         case reserve([RequestedItem])
@@ -57,6 +59,7 @@ public struct OrderMachine: Sendable, Equatable {
     /// Nil while nobody has placed it.
     public private(set) var order: Order?
 
+    /// The order as the table has it.
     public init(_ order: Order?) { self.order = order }
 
     /// The one way in.
