@@ -107,7 +107,7 @@ let package = Package(
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
         shell("StoreHelper", path: "Tests/StoreHelper", needs: ["CSQLite", "Contracts", "Signals", "Store"]),
 
-        room("Bench", needs: ["CZeroMQ", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
+        room("Bench", needs: ["CZeroMQ", "CSQLite", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
 
         // floor 5: the operator's command, and the guardian
         shell(

@@ -3,6 +3,7 @@ import Carrying
 import Contracts
 import Delivery
 import Host
+import Orders
 import Signals
 import Store
 import WebClient
@@ -18,12 +19,14 @@ actor CarrierLine {
     private let client: WebClient
     private let url: String
     private let key: String
+    private let store: Store
     private let writes: OrderWrites
     private let state: Gauge
     private let log: Log
     private var breaker = CircuitBreaker(seed: .random(in: .min ... .max))
 
-    init(_ worker: WorkerContext, _ settings: OrdersSettings, _ writes: OrderWrites) throws {
+    init(_ worker: WorkerContext, _ settings: OrdersSettings, _ store: Store, _ writes: OrderWrites) throws {
+        self.store = store
         client = WebClient(metrics: worker.metrics)
         url = String(
             settings.carrierAddress(portOffset: worker.birth.portOffset).reversed().drop { $0 == "/" }.reversed())
@@ -45,7 +48,15 @@ actor CarrierLine {
                     wishes.append((place, try Packed.decode(CarrierWish.self, from: messages[place].message.body)))
                 } catch { outcomes[place] = .poison("the message cannot be read: \(error)") }
             }
-            for (place, outcome) in zip(wishes.map(\.place), await ask(kind, wishes.map(\.wish))) {
+            let wanted: [Bool]
+            do { wanted = try await self.wanted(kind, wishes.map(\.wish)) } catch {
+                for place in places { outcomes[place] = .unavailable("the deliveries could not be read: \(error)") }
+                continue
+            }
+            // Overtaken by what came after it, as one that was given up and is sent again: nobody wants it any more.
+            for (wish, isWanted) in zip(wishes, wanted) where !isWanted { outcomes[wish.place] = .answered }
+            let left = zip(wishes, wanted).filter(\.1).map(\.0)
+            for (place, outcome) in zip(left.map(\.place), await ask(kind, left.map(\.wish))) {
                 outcomes[place] = outcome
             }
         }
@@ -53,6 +64,16 @@ actor CarrierLine {
             outcomes[place] = .poison("\(messages[place].message.type) is nothing that a carrier can be asked")
         }
         return outcomes
+    }
+
+    /// Whether each is still to be asked for, as the deliveries stand now.
+    private func wanted(_ kind: CarrierWish.Kind, _ wishes: [CarrierWish]) async throws -> [Bool] {
+        try await store.read { connection in
+            try wishes.map { wish in
+                guard let delivery = try OrderRows.delivery(wish.order, connection) else { return false }
+                return kind == .book ? delivery.wantsBooking : delivery.wantsCancelling
+            }
+        }
     }
 
     private func ask(_ kind: CarrierWish.Kind, _ wishes: [CarrierWish]) async -> [OutboxRelay.Outcome] {

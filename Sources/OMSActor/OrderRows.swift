@@ -36,10 +36,14 @@ enum OrderRows {
     }
 
     static func delivery(_ order: String, _ context: WriteContext) throws -> OrderDelivery? {
-        try context.first(findDelivery, order) { row in
-            OrderDelivery(
-                status: try deliveryStatus(try row.value(0)), reference: try row.value(1), reason: try row.value(2))
-        }
+        try context.first(findDelivery, order) { row in try delivery(row) }
+    }
+    static func delivery(_ order: String, _ connection: Connection) throws -> OrderDelivery? {
+        try connection.first(findDelivery, order) { row in try delivery(row) }
+    }
+    private static func delivery(_ row: borrowing Row) throws -> OrderDelivery {
+        OrderDelivery(
+            status: try deliveryStatus(try row.value(0)), reference: try row.value(1), reason: try row.value(2))
     }
 
     static func insert(_ placement: Placement, _ order: Order, _ context: WriteContext) throws {

@@ -15,7 +15,7 @@ WorkerProcess.run(
         let writes = OrderWrites(store)
         let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { OMSActor(store, writes, actorSystem: $0) }
         Incoming(store, OrderWrites.handlers).start(on: worker.bus)
-        let carrier = try CarrierLine(worker, settings, writes)
+        let carrier = try CarrierLine(worker, settings, store, writes)
         _ = store.registerDeadLetters()
         let relay = await store.deliver(
             worker, attempts: settings.service.attempts, elsewhere: [(OrderWrites.carrier, carrier.send)])

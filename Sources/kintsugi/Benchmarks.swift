@@ -17,7 +17,14 @@ extension Operator {
             if shown { terminal.write("\r\u{1B}[K") }
         }
         do {
-            if invocation.path.last == "restart" {
+            if invocation.path.last == "shop" {
+                let bench = ShopBench(
+                    rate: invocation.number("rate") ?? 5_000, seconds: invocation.number("seconds") ?? 60,
+                    configuration: invocation.text("config") ?? "config")
+                let result = try bench.run(progress: progress)
+                progress("")
+                terminal.write(asJSON ? json(result) : ShopBenchReport(result: result).text)
+            } else if invocation.path.last == "restart" {
                 let bench = RestartBench(kills: invocation.number("kills") ?? 50)
                 let result = try waiting { try await bench.run(progress: progress) }
                 progress("")

@@ -73,6 +73,13 @@ enum CommandTree {
                         "seconds", "S", kind: .wholeNumber(1...60), otherwise: "2", "how long each row is measured")
                 ]),
             Command(
+                "shop", "orders from POST to CONFIRMED, beside their statements alone in a bare SQLite loop",
+                options: [
+                    .value("rate", "R", kind: .wholeNumber(1...100_000), otherwise: "5000", "orders a second"),
+                    .value("seconds", "S", kind: .wholeNumber(1...3_600), otherwise: "60", "for how long"),
+                    .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to run"),
+                ]),
+            Command(
                 "restart", "from a worker's death to its replacement's first answer, beside a bare fork and exec",
                 options: [
                     .value(
