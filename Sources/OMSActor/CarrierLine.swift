@@ -88,7 +88,7 @@ actor CarrierLine {
             outcomes.append(outcome(verdict))
         }
         do {
-            if !words.isEmpty { _ = try await writes.hearCarrier(words) }
+            if !words.isEmpty { _ = try await writes.hearCarrier(words, lazily: true) }
         } catch {
             // What the carrier did is not written down: it is asked again, and says the same.
             return wishes.map { _ in .unavailable("the answer could not be written: \(error)") }

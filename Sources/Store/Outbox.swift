@@ -27,12 +27,19 @@ public actor OutboxShell {
     /// Hands messages to a target and says how each ended, in their order.
     public typealias Send = @Sendable (_ target: String, _ messages: [OutgoingMessage]) async -> [OutboxRelay.Outcome]
 
+    /// How long the news of a target is gathered, so that what comes together leaves together.
+    public typealias Gathering = @Sendable (_ target: String) -> Duration
     /// Hears of messages that were given up, once that is on disk.
     public typealias Alarm = @Sendable (_ target: String, _ reasons: [String]) -> Void
 
     private let store: Store
     private let send: Send
     private let alarm: Alarm
+    private let gathering: Gathering
+    /// The messages that the rules hold, by target and place: read once, sent as often as it takes.
+    private var messages: [String: [Int64: OutgoingMessage]] = [:]
+    /// Targets with news that is being gathered.
+    private var gathered: [String] = []
     private var rules: OutboxRelay
     private let news: AsyncStream<[String]>
     private let newsEnd: AsyncStream<[String]>.Continuation
@@ -41,9 +48,11 @@ public actor OutboxShell {
     private var loops: [Task<Void, Never>] = []
 
     init(
-        _ store: Store, _ limits: OutboxRelay.Limits, seed: UInt64, alarm: @escaping Alarm, send: @escaping Send
+        _ store: Store, _ limits: OutboxRelay.Limits, seed: UInt64, gathering: @escaping Gathering,
+        alarm: @escaping Alarm, send: @escaping Send
     ) {
         self.store = store
+        self.gathering = gathering
         self.send = send
         self.alarm = alarm
         rules = OutboxRelay(limits: limits, seed: seed)
@@ -58,7 +67,7 @@ public actor OutboxShell {
         store.shared.onCommit { [newsEnd] targets in newsEnd.yield(targets) }
         loops = [
             Task { [weak self, news] in
-                for await targets in news { await self?.handle(.committed(targets: targets)) }
+                for await targets in news { await self?.gather(targets) }
             },
             Task { [weak self] in
                 // The net under the commits, and what finds the rows of an earlier life.
@@ -78,6 +87,21 @@ public actor OutboxShell {
         loops = []
     }
 
+    private func gather(_ targets: [String]) {
+        for target in targets where !gathered.contains(target) {
+            gathered.append(target)
+            Task { [weak self, wait = gathering(target)] in
+                try? await Task.sleep(for: wait)
+                await self?.tell(target)
+            }
+        }
+    }
+
+    private func tell(_ target: String) {
+        gathered.removeAll { $0 == target }
+        handle(.committed(targets: [target]))
+    }
+
     private func sweep() async {
         guard store.isWriter, let targets = try? await store.outboxTargets() else { return }
         handle(.sweep(targets: targets))
@@ -92,10 +116,11 @@ public actor OutboxShell {
     private func carryOut(_ effect: OutboxRelay.Effect) async {
         switch effect {
         case .load(let target, let after, let limit):
-            guard let rows = try? await store.outboxRows(target, after: after, limit: limit) else {
+            guard let found = try? await store.outboxMessages(target, after: after, limit: limit) else {
                 return handle(.unreadable(target: target))
             }
-            handle(.loaded(target: target, rows: rows, limit: limit))
+            for (row, message) in found { messages[target, default: [:]][row.seq] = message }
+            handle(.loaded(target: target, rows: found.map(\.0), limit: limit))
         case .send(let target, let seqs): await deliver(target, seqs)
         case .settle(let target, let verdicts):
             do {
@@ -104,6 +129,7 @@ public actor OutboxShell {
                     if case .dead(_, _, let reason) = decided.verdict { reason } else { nil }
                 }
                 if !reasons.isEmpty { alarm(target, reasons) }
+                remember(target, verdicts)
                 handle(.settled(target: target, verdicts: verdicts))
             } catch {
                 handle(.unsettled(target: target, seqs: verdicts.map(\.seq)))
@@ -112,21 +138,30 @@ public actor OutboxShell {
     }
 
     private func deliver(_ target: String, _ seqs: [Int64]) async {
+        let known = messages[target] ?? [:]
+        let sent = seqs.compactMap { seq in known[seq].map { (seq, $0) } }
+        let ends = await send(target, sent.map(\.1))
         var outcomes: [OutboxRelay.SentMessage] = []
-        do {
-            let messages = try await store.outboxMessages(target, seqs)
-            let ends = await send(target, messages.map(\.1))
-            for (index, seq) in messages.map(\.0).enumerated() {
-                let end = index < ends.count ? ends[index] : .unavailable("no outcome was given for it")
-                outcomes.append(.init(seq, end))
-            }
-            // What is not in the table any more needs nothing.
-            let found = Set(messages.map(\.0))
-            outcomes += seqs.filter { !found.contains($0) }.map { .init($0, .answered) }
-        } catch {
-            outcomes = seqs.map { .init($0, .unavailable("\(error)")) }
+        for (index, (seq, _)) in sent.enumerated() {
+            let end = index < ends.count ? ends[index] : .unavailable("no outcome was given for it")
+            outcomes.append(.init(seq, end))
         }
+        // Every message of the rules is here; one that were not must not be held for ever.
+        outcomes += seqs.filter { known[$0] == nil }.map { .init($0, .unavailable("it is not in memory")) }
         handle(.sent(target: target, outcomes: outcomes))
+    }
+
+    /// What was decided is on disk: the rest goes again with what it has behind it.
+    private func remember(_ target: String, _ verdicts: [OutboxRelay.DecidedMessage]) {
+        for decided in verdicts {
+            switch decided.verdict {
+            case .done, .dead: messages[target]?[decided.seq] = nil
+            case .again(let attempts, let deaths, _, _):
+                guard let message = messages[target]?[decided.seq] else { continue }
+                messages[target]?[decided.seq] = OutgoingMessage(
+                    message: message.message, created: message.created, attempts: attempts, deaths: deaths)
+            }
+        }
     }
 
     private func setTimer() {
@@ -162,9 +197,10 @@ extension Store {
     /// Starts to deliver what the outbox holds, whenever this process is the one that writes.
     public func relay(
         limits: OutboxRelay.Limits = OutboxRelay.Limits(), seed: UInt64 = .random(in: 0 ... .max),
+        gathering: @escaping OutboxShell.Gathering = { _ in .milliseconds(2) },
         alarm: @escaping OutboxShell.Alarm = { _, _ in }, send: @escaping OutboxShell.Send
     ) async -> OutboxShell {
-        let shell = OutboxShell(self, limits, seed: seed, alarm: alarm, send: send)
+        let shell = OutboxShell(self, limits, seed: seed, gathering: gathering, alarm: alarm, send: send)
         await shell.start()
         return shell
     }
@@ -179,51 +215,38 @@ extension Store {
         try await read { try $0.outboxTargets() }
     }
 
-    func outboxRows(_ target: String, after: Int64, limit: Int) async throws -> [OutboxRelay.Row] {
+    func outboxMessages(
+        _ target: String, after: Int64, limit: Int
+    ) async throws -> [(OutboxRelay.Row, OutgoingMessage)] {
         let (wall, now) = (WallTime.now.nanoseconds, Moment.clock)
         return try await read { connection in
             try connection.all(
                 """
-                SELECT seq, key, attempts, deaths, next_attempt FROM outbox WHERE target = ? AND seq > ?
-                ORDER BY seq LIMIT ?
+                SELECT seq, key, attempts, deaths, next_attempt, id, type, body, trace, created FROM outbox
+                WHERE target = ? AND seq > ? ORDER BY seq LIMIT ?
                 """, target, after, limit
             ) { row in
                 // Kept as wall time, which outlives a reboot; a clock that was set back makes nobody wait for ever.
                 let wait = min(try row.value(4, as: Int64.self) - wall, .seconds(3_600))
-                return OutboxRelay.Row(
+                let place = OutboxRelay.Row(
                     seq: try row.value(0), key: try row.value(1), attempts: try row.value(2), deaths: try row.value(3),
                     notBefore: wait > 0 ? now.adding(wait) : .zero)
-            }
-        }
-    }
-
-    func outboxMessages(_ target: String, _ seqs: [Int64]) async throws -> [(Int64, OutgoingMessage)] {
-        try await read { connection in
-            try seqs.compactMap { seq in
-                try connection.first(
-                    """
-                    SELECT id, type, key, body, trace, created, attempts, deaths FROM outbox
-                    WHERE target = ? AND seq = ?
-                    """, target, seq
-                ) { row in
-                    let message = OutboxMessage(
-                        target: target, type: try row.value(1), key: try row.value(2), body: try row.value(3),
-                        id: try row.value(0),
-                        trace: try row.value(4, as: String?.self).flatMap { TraceContext(traceparent: $0) })
-                    return (
-                        seq,
-                        OutgoingMessage(
-                            message: message, created: WallTime(nanoseconds: try row.value(5)),
-                            attempts: try row.value(6), deaths: try row.value(7))
-                    )
-                }
+                let message = OutboxMessage(
+                    target: target, type: try row.value(6), key: place.key, body: try row.value(7),
+                    id: try row.value(5),
+                    trace: try row.value(8, as: String?.self).flatMap { TraceContext(traceparent: $0) })
+                let outgoing = OutgoingMessage(
+                    message: message, created: WallTime(nanoseconds: try row.value(9)), attempts: place.attempts,
+                    deaths: place.deaths)
+                return (place, outgoing)
             }
         }
     }
 
     func settleOutbox(_ target: String, _ verdicts: [OutboxRelay.DecidedMessage]) async throws {
         let now = Moment.clock
-        try await write { context in
+        // Should it be lost, the messages go again, and their receivers know them.
+        try await write(lazily: true) { context in
             for decided in verdicts {
                 switch decided.verdict {
                 case .done: try context.run("DELETE FROM outbox WHERE target = ? AND seq = ?", target, decided.seq)

@@ -10,6 +10,8 @@ public final class Store: Sendable {
     let plan: StorePlan
     let shared: StoreShared
     let commands = Mutex<[String: CommandEntry]>([:])
+    private static let laziness = Duration.milliseconds(10)
+    private let isRingPlanned = Atomic<Bool>(false)
     private let writer: StoreThread
     private let readers: Readers
     private let keeper: LeaseKeeper
@@ -75,16 +77,30 @@ public final class Store: Sendable {
 
     /// Writes in one commit with whatever else waits, and returns once that is on disk. When `body` throws, it alone
     /// is undone. Only in the process that writes; elsewhere `register` a command.
+    ///
+    /// What is written `lazily` waits a little for another commit to go along with: a commit of its own costs as much
+    /// as one of a hundred.
     @discardableResult
     public func write<Value: Sendable>(
-        _ body: @escaping @Sendable (WriteContext) throws -> Value
+        lazily: Bool = false, _ body: @escaping @Sendable (WriteContext) throws -> Value
     ) async throws -> Value {
         guard isWriter else { throw refusal }
         return try await traced("write") {
             try await withCheckedThrowingContinuation { continuation in
                 let part = AwaitedPart(body, continuation)
-                if let refusal = shared.queue.put(part) { part.fail(refusal) } else { writer.ring() }
+                if let refusal = shared.queue.put(part) { part.fail(refusal) } else { lazily ? ringSoon() : ring() }
             }
+        }
+    }
+
+    private func ring() { writer.ring() }
+
+    private func ringSoon() {
+        guard !isRingPlanned.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        Task {
+            try? await Task.sleep(for: Self.laziness)
+            isRingPlanned.store(false, ordering: .releasing)
+            ring()
         }
     }
 

@@ -116,7 +116,11 @@ extension Store {
                 "given up \(target)", .error, "messages were given up; see: kintsugi dead-letters list",
                 ["target": .text(target), "count": .integer(reasons.count), "why": .text(reasons.first ?? "")])
         }
-        return await relay(limits: limits, alarm: alarm) { target, messages in
+        // An HTTP call costs more than a delivery on the bus, and nobody waits for what it is about.
+        let gathering: OutboxShell.Gathering = { target in
+            elsewhere.contains { $0.target == target } ? .milliseconds(20) : .milliseconds(2)
+        }
+        return await relay(limits: limits, gathering: gathering, alarm: alarm) { target, messages in
             if let other = elsewhere.first(where: { $0.target == target }) { return await other.send(target, messages) }
             return await outgoing.send(target, messages)
         }

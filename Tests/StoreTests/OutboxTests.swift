@@ -78,7 +78,8 @@ import Testing
         var store = try await open(folder)
         try await send(store, 1...1) { _ in "" }
         var relay = await store.relay { _, messages in messages.map { _ in .died(1) } }
-        #expect(try await eventually { try await store.outboxRows("ims", after: 0, limit: 1).first?.deaths ?? 0 > 0 })
+        #expect(
+            try await eventually { try await store.outboxMessages("ims", after: 0, limit: 1).first?.0.deaths ?? 0 > 0 })
         await relay.stop()
         await store.close()
         store = try await open(folder)
