@@ -28,7 +28,7 @@ public struct StoreLimits: Sendable {
     /// Writes that wait; more are refused as `overloaded`.
     public var waitingWrites = 4_096
     /// Writes in one commit.
-    public var batch = 256
+    public var batch = 1_024
     public var readers = 2
     /// Pages of the file that the writer keeps in memory, in KiB; each reader keeps a quarter of it.
     public var cache = 16_384

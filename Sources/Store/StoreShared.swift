@@ -133,15 +133,26 @@ struct StoreMetrics: Sendable {
     let commits: Counter
     private let parts: Counter
     private let batch: Histogram
+    private let commitTime: Histogram
+    private let checkpointTime: Histogram
 
     init(_ metrics: Metrics, _ name: String) {
         commits = metrics.counter("store.commits", help: "Commits on disk", labels: ["file": name])
         parts = metrics.counter("store.writes", help: "Writes in those commits", labels: ["file": name])
         batch = metrics.histogram(
             "store.commit.writes", unit: .count, help: "Writes in one commit", labels: ["file": name])
+        commitTime = metrics.histogram(
+            "store.commit.duration", unit: .seconds, help: "From the first statement of a commit to its being on disk",
+            labels: ["file": name])
+        checkpointTime = metrics.histogram(
+            "store.checkpoint.duration", unit: .seconds, help: "Moving commits from the log into the file",
+            labels: ["file": name])
     }
 
-    func committed(parts count: Int) {
+    func checkpointed(in duration: Duration) { checkpointTime.record(duration) }
+
+    func committed(parts count: Int, in duration: Duration) {
+        commitTime.record(duration)
         commits.increment()
         parts.increment(by: count)
         batch.record(Double(count))

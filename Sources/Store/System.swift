@@ -3,6 +3,7 @@ import CSodium
 import Contracts
 import Glibc
 public import Signals
+import Synchronization
 
 extension Moment {
     /// The monotonic clock of this host.
@@ -44,7 +45,22 @@ public func fingerprint(_ bytes: [UInt8]) -> [UInt8] {
 /// An identifier that nobody else gives: a UUID of version 7 (RFC 9562). It begins with the time, so that rows of one
 /// hour lie beside each other in an index, however many there are.
 public func newIdentifier(at time: WallTime = .now) -> String {
-    var chance = SystemRandomNumberGenerator()
     let milliseconds = UInt64(max(0, time.nanoseconds / 1_000_000))
-    return UUID.ordered(milliseconds: milliseconds, using: &chance).description
+    return IdentifierChance.shared.withLock { chance in
+        UUID.ordered(milliseconds: milliseconds, using: &chance).description
+    }
+}
+
+/// The kernel's chance, asked for many numbers at once: a call for each would cost more than the row it names.
+private struct IdentifierChance: RandomNumberGenerator, Sendable {
+    static let shared = Mutex(IdentifierChance())
+    private var numbers: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+        if numbers.isEmpty {
+            numbers = [UInt64](repeating: 0, count: 512)
+            randombytes_buf(&numbers, numbers.count * MemoryLayout<UInt64>.size)
+        }
+        return numbers.removeLast()
+    }
 }

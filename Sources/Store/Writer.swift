@@ -104,6 +104,7 @@ final class Writer: StoreWork {
 
     private func commit(_ parts: [any WritePart], _ connection: Connection) {
         guard let numbers else { return }
+        let began = Moment.clock
         do {
             try refuseReplaced(connection)
             try connection.run("BEGIN IMMEDIATE")
@@ -119,11 +120,11 @@ final class Writer: StoreWork {
             guard self.connection != nil else { return fail(rest, shared.health.lastFault ?? .closed(file: plan.file)) }
             return rest.isEmpty ? () : commit(rest, connection)
         }
-        end(done, context)
+        end(done, context, since: began)
     }
 
     /// Makes what ran durable and answers for it.
-    private func end(_ done: [any WritePart], _ context: WriteContext) {
+    private func end(_ done: [any WritePart], _ context: WriteContext, since began: Moment) {
         let connection = context.connection
         do { try connection.run(done.isEmpty ? "ROLLBACK" : "COMMIT") } catch {
             abandon(connection)
@@ -131,7 +132,7 @@ final class Writer: StoreWork {
         }
         guard !done.isEmpty else { return }
         shared.health.accepting()
-        shared.metrics.committed(parts: done.count)
+        shared.metrics.committed(parts: done.count, in: Moment.clock.since(began))
         if !context.targets.isEmpty { shared.committed(to: context.targets) }
         for part in done { part.succeed() }
     }
@@ -239,6 +240,8 @@ final class Writer: StoreWork {
     private func tryCheckpoint(_ connection: Connection, _ now: Moment, full: Bool) {
         nextCheckpoint = .never
         guard log.pages > 0 else { return }
+        let began = Moment.clock
+        defer { shared.metrics.checkpointed(in: Moment.clock.since(began)) }
         do {
             let emptied = try checkpoint(connection, full ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE)
             // A reader holds it back: later again.

@@ -6,9 +6,16 @@ struct Lane: Sendable {
         var row: OutboxRelay.Row
         /// Sent, or decided and not yet written.
         var inHand = false
+        /// One of the same key may stand before it.
+        var mayFollow = false
     }
 
+    /// In the order of the table, so that a place is found by halving.
     private(set) var waiting: [Waiting] = []
+    /// How many of the window have each key that is not empty.
+    private var keys: [String: Int] = [:]
+    /// How many of the window may follow another; most often none, and then no key need be looked at.
+    private var followers = 0
     private var sendings = 0
     private var failures = 0
     private var pausedUntil = Moment.zero
@@ -29,7 +36,10 @@ struct Lane: Sendable {
     mutating func take(_ rows: [OutboxRelay.Row], all: Bool) {
         loading = false
         for row in rows where row.seq > loadedTo {
-            waiting.append(Waiting(row: row))
+            let follows = !row.key.isEmpty && keys[row.key] != nil
+            if !row.key.isEmpty { keys[row.key, default: 0] += 1 }
+            if follows { followers += 1 }
+            waiting.append(Waiting(row: row, mayFollow: follows))
             loadedTo = row.seq
         }
         mayHaveMore = !all || newsWhileLoading
@@ -48,19 +58,30 @@ struct Lane: Sendable {
     }
 
     mutating func putBack(_ seqs: [Int64]) {
-        let back = Set(seqs)
-        for index in waiting.indices where back.contains(waiting[index].row.seq) { waiting[index].inHand = false }
+        for seq in seqs {
+            if let place = place(of: seq) { waiting[place].inHand = false }
+        }
+    }
+
+    private func place(of seq: Int64) -> Int? {
+        var (low, high) = (0, waiting.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if waiting[middle].row.seq < seq { low = middle + 1 } else { high = middle }
+        }
+        return low < waiting.count && waiting[low].row.seq == seq ? low : nil
     }
 
     /// Removes what is done or dead, and lets the rest wait for its time.
     mutating func settle(_ verdicts: [OutboxRelay.DecidedMessage]) {
         var gone: Set<Int64> = []
         for decided in verdicts {
+            guard let index = place(of: decided.seq) else { continue }
             guard case .again(let attempts, let deaths, let notBefore, _) = decided.verdict else {
                 gone.insert(decided.seq)
+                forget(waiting[index])
                 continue
             }
-            guard let index = waiting.firstIndex(where: { $0.row.seq == decided.seq }) else { continue }
             waiting[index].row.attempts = attempts
             waiting[index].row.deaths = deaths
             waiting[index].row.notBefore = notBefore
@@ -69,15 +90,20 @@ struct Lane: Sendable {
         waiting.removeAll { gone.contains($0.row.seq) }
     }
 
+    private mutating func forget(_ gone: Waiting) {
+        if gone.mayFollow { followers -= 1 }
+        guard let count = keys[gone.row.key] else { return }
+        keys[gone.row.key] = count > 1 ? count - 1 : nil
+    }
+
     /// What each outcome means. Those that say nothing about the message go back into the window at once.
     mutating func judge(
         _ outcomes: [OutboxRelay.SentMessage], _ limits: OutboxRelay.Limits, _ now: Moment, _ chance: inout Chance
     ) -> [OutboxRelay.DecidedMessage] {
         sendings -= 1
-        let known = Dictionary(waiting.map { ($0.row.seq, $0.row) }, uniquingKeysWith: { first, _ in first })
         var away: [Int64] = []
         let verdicts: [OutboxRelay.DecidedMessage] = outcomes.compactMap { sent in
-            guard let row = known[sent.seq] else { return nil }
+            guard let row = place(of: sent.seq).map({ waiting[$0].row }) else { return nil }
             if case .unavailable = sent.outcome {
                 away.append(sent.seq)
                 return nil
@@ -155,7 +181,7 @@ struct Lane: Sendable {
         var seqs: [Int64] = []
         for index in waiting.indices where seqs.count < most {
             let row = waiting[index].row
-            let free = row.key.isEmpty || held.insert(row.key).inserted
+            let free = followers == 0 || row.key.isEmpty || held.insert(row.key).inserted
             guard free, !waiting[index].inHand else { continue }
             guard row.notBefore <= now else {
                 due = min(due, row.notBefore)
