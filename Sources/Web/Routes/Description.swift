@@ -42,6 +42,10 @@ struct Description {
     }
 
     private func operation(_ route: Route) -> Schema {
+        let asked = route.parameters.filter { $0.place == .path }.map(\.name)
+        precondition(
+            asked.sorted() == route.pattern.names.sorted(),
+            "\(route.pattern.text) has the parameters \(route.pattern.names), its route asks for \(asked)")
         var members: [Schema.Member] = [
             Schema.Member("summary", .text(route.summary)), Schema.Member("operationId", .text(Self.identifier(route))),
         ]
