@@ -48,7 +48,7 @@ final class SampleShop: Sendable {
     private var orders: [Route] {
         [
             Route(
-                .post, "/orders", "Places an order", roles: ["customer"], idempotencyKey: true, beginsAtOnce: true,
+                .post, "/orders", "Places an order", roles: ["customer"], idempotencyKey: true,
                 takes: NewOrder.shape,
                 answers: [
                     .created(Made.shape).leads(to: Link(.delete, "/orders/{id}", "id", from: "id")),
