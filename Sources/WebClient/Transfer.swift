@@ -40,6 +40,7 @@ final class Transfer: @unchecked Sendable {
             curl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue),
             curl_set_text(easy, CURLOPT_ACCEPT_ENCODING, ""),
             curl_set_number(easy, CURLOPT_NOSIGNAL, 1),
+            curl_guard_sockets(easy),
             curl_set_number(easy, CURLOPT_HTTP_VERSION, 2 /* CURL_HTTP_VERSION_1_1 */),
             curl_set_number(easy, CURLOPT_NOBODY, request.method == .head ? 1 : 0),
             curl_set_number(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.deadline)),
