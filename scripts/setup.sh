@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the C libraries and the Python that building and testing need. Does nothing, and needs no network, when all
+# Installs the C libraries and the programs that building and testing need. Does nothing, and needs no network, when all
 # is there.
 set -euo pipefail
 
 packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev libsqlite3-dev
-    libcurl4-openssl-dev zlib1g-dev python3 python3-venv)
+    libcurl4-openssl-dev zlib1g-dev openssl python3 python3-venv)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -21,16 +21,16 @@ headers_found() {
     "$clang" -fsyntax-only -x c - 2>/dev/null <<<"$(printf '#include <%s>\n' zmq.h yaml.h sodium.h microhttpd.h sqlite3.h curl/curl.h zlib.h)"
 }
 
-python_found() {
-    python3 -c 'import ensurepip, venv' 2>/dev/null
+programs_found() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null && command -v openssl >/dev/null
 }
 
-if headers_found && python_found; then
+if headers_found && programs_found; then
     exit 0
 fi
 
 if ! command -v apt-get >/dev/null; then
-    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd, SQLite, curl or zlib, or Python 3 with venv."
+    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd, SQLite, curl or zlib, Python 3 with venv, or openssl."
     say "On Debian and Ubuntu they are: ${packages[*]}. Install their like here, then run make again."
     exit 69
 fi
@@ -48,7 +48,7 @@ say "Installing ${packages[*]}"
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
 
-if ! headers_found || ! python_found; then
-    say "Installed, but the compiler still does not find one of the headers, or Python has no venv."
+if ! headers_found || ! programs_found; then
+    say "Installed, but the compiler still does not find one of the headers, or Python has no venv, or there is no openssl."
     exit 69
 fi

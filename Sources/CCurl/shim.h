@@ -2,6 +2,7 @@
 #ifndef KINTSUGI_CCURL_H
 #define KINTSUGI_CCURL_H
 #include <curl/curl.h>
+#include <fcntl.h>
 
 typedef size_t (*curl_taker)(char *bytes, size_t size, size_t count, void *context);
 
@@ -9,6 +10,9 @@ static inline int web_curl_begin(void) { return curl_global_init(CURL_GLOBAL_DEF
 static inline CURLcode curl_set_number(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
 }
+// Constants whose Swift names depend on how the library says them.
+static inline long curl_http_1_1(void) { return CURL_HTTP_VERSION_1_1; }
+static inline long curl_tls_1_2(void) { return CURL_SSLVERSION_TLSv1_2; }
 // The library keeps a copy.
 static inline CURLcode curl_set_text(CURL *easy, CURLoption option, const char *value) {
     return curl_easy_setopt(easy, option, value);
@@ -19,6 +23,16 @@ static inline CURLcode curl_set_pointer(CURL *easy, CURLoption option, const voi
 }
 static inline CURLcode curl_set_taker(CURL *easy, CURLoption option, curl_taker taker) {
     return curl_easy_setopt(easy, option, taker);
+}
+// The library leaves its sockets open in children.
+static int curl_close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
+    (void)context;
+    (void)purpose;
+    fcntl(socket, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+static inline CURLcode curl_guard_sockets(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, curl_close_on_exec);
 }
 static inline CURLcode curl_set_body(CURL *easy, const void *bytes, size_t count) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);

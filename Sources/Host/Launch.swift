@@ -33,6 +33,11 @@ public struct Launch {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for (number, source) in sources { posix_spawn_file_actions_adddup2(&actions, source.number, number) }
+        // What lies between was not given either, and a library may have forgotten to mark it close-on-exec. What is not
+        // open is passed over.
+        for number in 0..<max(highest, 0) where !descriptors.contains(where: { $0.number == number }) {
+            posix_spawn_file_actions_addclose(&actions, number)
+        }
         _ = host_spawn_close_from(&actions, highest + 1)
 
         var attributes = posix_spawnattr_t()

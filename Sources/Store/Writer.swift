@@ -1,5 +1,6 @@
 import CSQLite
 import Contracts
+import Glibc
 import Signals
 
 /// Owns the one connection that writes a file: gathers what waits into one commit, and does all checkpoints.
@@ -18,6 +19,8 @@ final class Writer: StoreWork {
     private var connection: Connection?
     private var numbers: OutboxNumbers?
     private let log = LogLength()
+    private static let worthACommit = 32
+    private var nextCommit = Moment.zero
     private var nextOpening = Moment.zero
     private var nextCheckpoint = Moment.never
     private var nextPulse = Moment.never
@@ -39,10 +42,28 @@ final class Writer: StoreWork {
             for part in parts { part.fail(shared.health.current.refusing ?? .closed(file: plan.file)) }
             return !parts.isEmpty
         }
+        gather()
         let parts = shared.queue.take(plan.limits.batch)
         if !parts.isEmpty { commit(parts, connection) }
         if self.connection != nil { upkeep(connection, now, quiet: parts.isEmpty) }
         return !parts.isEmpty
+    }
+
+    /// Commits begin no closer together than this, unless enough waits to make one worth it: each costs as much as the
+    /// writes of several orders, and what comes within the pause goes along.
+    private func gather() {
+        let waiting = shared.queue.count
+        guard waiting > 0 else { return }
+        let now = Moment.clock
+        let pause = nextCommit.nanoseconds(since: now)
+        guard pause > 0, waiting < Self.worthACommit else {
+            nextCommit = now + plan.limits.pace
+            return
+        }
+        nextCommit = nextCommit + plan.limits.pace
+        // The pace of this thread, which nobody can ring out of it: to be woken for each write is what it avoids.
+        var time = timespec(tv_sec: 0, tv_nsec: Int(pause))
+        nanosleep(&time, nil)
     }
 
     func close() {

@@ -15,11 +15,14 @@ struct LaunchTests {
         let pipe = try Descriptor.pipe()
         let hold = try Descriptor.pipe()
         let high = Descriptor(owning: host_fcntl(stray.number, F_DUPFD_CLOEXEC, 40))
+        // Above the careless one, which so lies between those that are given.
+        let beyond = max(careless.number, 7) + 1
         let process = try Shell.start(
-            "echo up; read line", [(0, hold.read), (1, pipe.write), (2, stray), (3, high), (7, stray)])
+            "echo up; read line",
+            [(0, hold.read), (1, pipe.write), (2, stray), (3, high), (7, stray), (beyond, stray)])
         #expect(try Shell.nextText(from: pipe.read) == "up\n")
         let numbers = ProcessFiles.entries("/proc/\(process.pid)/fd").compactMap { Int($0) }.sorted()
-        #expect(numbers == [0, 1, 2, 3, 7])
+        #expect(numbers == [0, 1, 2, 3, 7, Int(beyond)])
         process.send(SIGKILL)
         #expect(try Shell.end(of: process) == .signal(SIGKILL, core: false))
         #expect(careless.number > 2)

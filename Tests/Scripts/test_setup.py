@@ -35,6 +35,7 @@ def machine(tmp_path):
     made.has("swift")
     made.has("clang")
     made.has("python3")
+    made.has("openssl")
     made.has("id", "echo 1000")
     return made
 
@@ -51,11 +52,12 @@ def test_names_the_toolchain_where_it_is_missing(machine, tmp_path):
     assert done.returncode == 69 and "Swift toolchain" in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["clang", "python3"])
-def test_names_the_packages_where_it_cannot_install_them(machine, missing):
-    machine.has(missing, "exit 1")
+@pytest.mark.parametrize("missing", ["clang", "python3", "openssl"])
+def test_names_the_packages_where_it_cannot_install_them(machine, tmp_path, missing):
+    (tmp_path / missing).unlink()
     done = machine.set_up()
     assert done.returncode == 69 and "libzmq3-dev libyaml-dev libsodium-dev" in done.stderr
+    assert "libcurl4-openssl-dev zlib1g-dev openssl" in done.stderr
 
 
 def test_says_that_it_may_not_install(machine):

@@ -49,6 +49,15 @@ private final class Counterpart: Sendable {
     }
 }
 
+/// Other tests may hold all threads that handlers need for longer than a client would wait.
+private func patient(
+    _ method: ClientRequest.Method, _ url: String, _ body: String? = nil
+) -> ClientRequest {
+    var request = body.map { .json(method, url, Array($0.utf8)) } ?? ClientRequest(method, url)
+    request.deadline = .seconds(60)
+    return request
+}
+
 @Suite("The client", .serialized) struct ClientTests {
     private let client = WebClient(metrics: Metrics())
 
@@ -56,12 +65,12 @@ private final class Counterpart: Sendable {
     func echo() async throws {
         let there = try Counterpart()
         let text = #"{"text":"hé"}"#
-        let answer = try await client.send(.json(.post, there.url + "/echo", Array(text.utf8)))
+        let answer = try await client.send(patient(.post, there.url + "/echo", text))
         #expect(answer.status == 200 && String(decoding: answer.body, as: UTF8.self) == text)
         #expect(answer.header("content-type") == "application/json")
-        #expect(try await client.send(ClientRequest(.get, there.url + "/nowhere")).status == 404)
-        #expect(try await client.send(ClientRequest(.post, there.url + "/empty")).status == 204)
-        #expect(try await client.send(ClientRequest(.head, there.url + "/trace")).body.isEmpty)
+        #expect(try await client.send(patient(.get, there.url + "/nowhere")).status == 404)
+        #expect(try await client.send(patient(.post, there.url + "/empty")).status == 204)
+        #expect(try await client.send(patient(.head, there.url + "/trace")).body.isEmpty)
     }
 
     @Test("many requests at once get each its own answer")
@@ -71,7 +80,7 @@ private final class Counterpart: Sendable {
             for number in 0..<200 {
                 group.addTask { [client] in
                     let text = #"{"text":"\#(number)"}"#
-                    let answer = try await client.send(.json(.post, there.url + "/echo", Array(text.utf8)))
+                    let answer = try await client.send(patient(.post, there.url + "/echo", text))
                     return String(decoding: answer.body, as: UTF8.self) == text
                 }
             }
@@ -87,7 +96,7 @@ private final class Counterpart: Sendable {
         let client = WebClient(metrics: metrics, tracer: tracer)
         let context = TraceContext.root(sampled: true)
         let answer = try await TraceContext.$current.withValue(context) {
-            try await client.send(ClientRequest(.get, there.url + "/trace"))
+            try await client.send(patient(.get, there.url + "/trace"))
         }
         #expect(String(decoding: answer.body, as: UTF8.self) == context.traceIdentifier)
         let span = try #require(tracer.take().spans.first)
@@ -112,14 +121,14 @@ private final class Counterpart: Sendable {
     @Test("a request that is no longer wanted ends at once")
     func cancelled() async throws {
         let there = try Counterpart()
-        let task = Task { [client] in await fault(ClientRequest(.get, there.url + "/never"), client) }
+        let task = Task { [client] in await fault(patient(.get, there.url + "/never"), client) }
         var arrivals = there.arrived.stream.makeAsyncIterator()
         await arrivals.next()
         task.cancel()
         #expect(await task.value == .cancelled)
         let early = Task { [client] in
             withUnsafeCurrentTask { $0?.cancel() }
-            return await fault(ClientRequest(.get, there.url + "/trace"), client)
+            return await fault(patient(.get, there.url + "/trace"), client)
         }
         #expect(await early.value == .cancelled)
         await there.server.stop()
@@ -128,7 +137,7 @@ private final class Counterpart: Sendable {
     @Test("an answer beyond its bound is not taken")
     func tooLarge() async throws {
         let there = try Counterpart()
-        var request = ClientRequest(.get, there.url + "/large")
+        var request = patient(.get, there.url + "/large")
         request.mostBytes = 199_999
         let small = await fault(request)
         #expect(small.map { if case .tooLarge = $0 { true } else { false } } == true)
@@ -139,7 +148,7 @@ private final class Counterpart: Sendable {
     @Test("a redirect is an answer, and not followed")
     func redirect() async throws {
         let there = try Counterpart()
-        let answer = try await client.send(ClientRequest(.get, there.url + "/move"))
+        let answer = try await client.send(patient(.get, there.url + "/move"))
         #expect(answer.status == 302 && answer.header("location") == "/trace")
     }
 
@@ -162,12 +171,12 @@ private final class Counterpart: Sendable {
     func closed() async throws {
         let there = try Counterpart()
         let client = WebClient()
-        let task = Task { await fault(ClientRequest(.get, there.url + "/never"), client) }
+        let task = Task { await fault(patient(.get, there.url + "/never"), client) }
         var arrivals = there.arrived.stream.makeAsyncIterator()
         await arrivals.next()
         client.close()
         #expect(await task.value == .closed)
-        #expect(await fault(ClientRequest(.get, there.url + "/trace"), client) == .closed)
+        #expect(await fault(patient(.get, there.url + "/trace"), client) == .closed)
         await there.server.stop()
     }
 

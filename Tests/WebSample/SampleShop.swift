@@ -19,7 +19,11 @@ final class SampleShop: Sendable {
         [
             Route(
                 .post, "/customers", "Makes a customer known", roles: ["customer"], takes: NewCustomer.shape,
-                answers: [.created(Made.shape)]
+                answers: [
+                    .created(Made.shape).leads(
+                        to: Link(.get, "/customers/{id}", "id", from: "id"),
+                        Link(.get, "/orders", "customer_id", from: "id"))
+                ]
             ) { [self] _, customer in
                 let id = state.withLock { state in
                     let id = UUID.random(using: &state.chance)
@@ -44,8 +48,12 @@ final class SampleShop: Sendable {
     private var orders: [Route] {
         [
             Route(
-                .post, "/orders", "Places an order", roles: ["customer"], idempotencyKey: true, beginsAtOnce: true,
-                takes: NewOrder.shape, answers: [.created(Made.shape), .notFound("The customer is not known")]
+                .post, "/orders", "Places an order", roles: ["customer"], idempotencyKey: true,
+                takes: NewOrder.shape,
+                answers: [
+                    .created(Made.shape).leads(to: Link(.delete, "/orders/{id}", "id", from: "id")),
+                    .notFound("The customer is not known"),
+                ]
             ) { [self] _, order in
                 let id = try state.withLock { state in
                     guard state.customers[order.customer] != nil else {

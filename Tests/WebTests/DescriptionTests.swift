@@ -8,7 +8,9 @@ import Testing
         Route(
             .put, "/words/{number}", "Sets a word", roles: ["author"], idempotencyKey: true,
             asks: .path("number", .integer(1...9), "Which word"), takes: word,
-            answers: [.ok(word), .notFound("No such word")]
+            answers: [
+                .ok(word).leads(to: Link(.get, "/words/{number}", "number", from: "text")), .notFound("No such word"),
+            ]
         ) { _, _, said in .ok { $0.member("text", said) } },
         Route(.get, "/free", "For everybody", roles: .open, answers: [.noContent("Nothing")]) { _ in .noContent },
     ]
@@ -35,6 +37,7 @@ import Testing
             #"{"name":"Idempotency-Key","in":"header","required":false"#,
             ##""requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Word"}}}}"##,
             #""security":[{"key":["author"]}]"#,
+            ##""links":{"getWordsNumber":{"operationId":"getWordsNumber","parameters":{"number":"$response.body#/text"}}}"##,
         ] { #expect(text.contains(part), "\(part)") }
         for status in [200, 400, 401, 403, 404, 413, 415, 429, 500, 503] {
             #expect(text.contains("\"\(status)\":{\"description\""), "\(status)")

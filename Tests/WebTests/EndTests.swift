@@ -13,7 +13,7 @@ import Testing
         #expect(await idle.answer()?.header("connection") == nil)
         busy.send(Hall.request("GET /wait", key: nil))
         await hall.gate.isReached(by: 1)
-        async let drained: Void = hall.server.drain(within: .seconds(20))
+        async let drained: Void = hall.server.drain(within: .seconds(60))
         // The idle client asks once more while the server is leaving: it is answered, and told.
         idle.send(Hall.request("GET /open", key: nil))
         let last = try #require(await idle.answer())
@@ -60,7 +60,7 @@ import Testing
             #expect(await wire.answer()?.status == 204)
             wires.append(wire)
         }
-        async let drained: Void = servers[0].drain(within: .seconds(20))
+        async let drained: Void = servers[0].drain(within: .seconds(60))
         for _ in 0..<50 {
             let wire = Wire(port: listener.port)
             wire.send(Hall.request("GET /x", key: nil))

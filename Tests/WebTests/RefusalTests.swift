@@ -55,6 +55,20 @@ import Testing
         #expect(await wire.answer()?.status == 200)
     }
 
+    @Test("what the caller made up is told back as the description allows, however strange and long it is")
+    func strangeNames() async throws {
+        let hall = try Hall()
+        let wire = hall.wire()
+        let name = String(repeating: "x", count: 10_000)
+        wire.send(Hall.request("POST /echo", body: #"{"\u0000\ud83d\ude00":1,"\#(name)":1,"text":1}"#))
+        let answer = try #require(await wire.answer())
+        guard case .success = JSONReading.read(answer.body, as: Problem.shape) else {
+            Issue.record("not a problem as described: \(answer.text)")
+            return
+        }
+        #expect(answer.status == 400 && answer.body.count < 2_000)
+    }
+
     @Test("a second key beside the right one is refused, whichever comes first")
     func twoKeys() async throws {
         let hall = try Hall()

@@ -22,7 +22,7 @@ final class Wire: Sendable {
     private let rest = Mutex<[UInt8]>([])
 
     init(port: UInt16) {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -48,10 +48,10 @@ final class Wire: Sendable {
 
     func finishSending() { shutdown(socket, Int32(SHUT_WR)) }
 
-    /// The next answer; nil when the connection ends before, or after 20 seconds.
+    /// The next answer; nil when the connection ends before, or after 60 seconds.
     func answer(hasBody: Bool = true) async -> Answer? { await apart { self.read(hasBody: hasBody) } }
 
-    /// What comes until it has these words; nil when the connection ends before, or after 20 seconds.
+    /// What comes until it has these words; nil when the connection ends before, or after 60 seconds.
     func text(until words: String) async -> String? {
         await apart {
             while !self.peek.contains(words) { guard self.more() else { return nil } }
@@ -59,7 +59,7 @@ final class Wire: Sendable {
         }
     }
 
-    /// Whether the other side ends the connection within 20 seconds.
+    /// Whether the other side ends the connection within 60 seconds.
     func isEnded() async -> Bool {
         await apart {
             while self.more() {}
@@ -86,7 +86,7 @@ final class Wire: Sendable {
 
     private func more() -> Bool {
         var interest = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        guard poll(&interest, 1, 20_000) == 1 else { return false }
+        guard poll(&interest, 1, 60_000) == 1 else { return false }
         var part = [UInt8](repeating: 0, count: 65_536)
         let count = recv(socket, &part, part.count, 0)
         guard count > 0 else { return false }

@@ -1,3 +1,19 @@
+/// Where an answer leads: which other route takes a member of its body as a parameter.
+public struct Link: Sendable, Equatable {
+    let method: Method
+    let path: String
+    let parameter: String
+    let member: String
+
+    /// `Link(.get, "/orders/{id}", "id", from: "order_id")`
+    public init(_ method: Method, _ path: String, _ parameter: String, from member: String) {
+        self.method = method
+        self.path = path
+        self.parameter = parameter
+        self.member = member
+    }
+}
+
 /// One way in which a route answers, as its description tells it.
 public struct Answer: Sendable {
     let status: Int
@@ -6,6 +22,7 @@ public struct Answer: Sendable {
     let schema: Schema?
     /// Says what is wrong with a body; nil where nothing is promised of it.
     let check: (@Sendable ([UInt8]) -> [Fault])?
+    var links: [Link] = []
 
     private init<S: Shape>(_ status: Int, _ shape: S, _ about: String) {
         self.status = status
@@ -32,6 +49,12 @@ public struct Answer: Sendable {
     public static func ok<S: Shape>(_ shape: S, _ about: String = "") -> Answer { Answer(200, shape, about) }
     /// 201 with JSON of a shape.
     public static func created<S: Shape>(_ shape: S, _ about: String = "") -> Answer { Answer(201, shape, about) }
+    /// The same, and where it leads.
+    public func leads(to links: Link...) -> Answer {
+        var answer = self
+        answer.links = links
+        return answer
+    }
     /// Another status with JSON of a shape.
     public static func json<S: Shape>(_ status: Int, _ shape: S, _ about: String = "") -> Answer {
         Answer(status, shape, about)

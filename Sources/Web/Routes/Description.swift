@@ -42,8 +42,13 @@ struct Description {
     }
 
     private func operation(_ route: Route) -> Schema {
+        let asked = route.parameters.filter { $0.place == .path }.map(\.name)
+        precondition(
+            asked.sorted() == route.pattern.names.sorted(),
+            "\(route.pattern.text) has the parameters \(route.pattern.names), its route asks for \(asked)")
         var members: [Schema.Member] = [
-            Schema.Member("summary", .text(route.summary)), Schema.Member("operationId", .text(Self.identifier(route))),
+            Schema.Member("summary", .text(route.summary)),
+            Schema.Member("operationId", .text(Self.identifier(route.method, route.pattern.text))),
         ]
         let parameters = Self.parameters(route)
         if !parameters.isEmpty { members.append(Schema.Member("parameters", .list(parameters))) }
@@ -62,9 +67,9 @@ struct Description {
     }
 
     /// `POST /orders/{id}/items` is `postOrdersIdItems`.
-    private static func identifier(_ route: Route) -> String {
-        let words = route.pattern.text.split { !$0.isLetter && !$0.isNumber }
-        return route.method.rawValue.lowercased()
+    private static func identifier(_ method: Method, _ path: String) -> String {
+        let words = path.split { !$0.isLetter && !$0.isNumber }
+        return method.rawValue.lowercased()
             + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
@@ -122,6 +127,14 @@ struct Description {
                 Schema.Member(
                     "content", .object([Schema.Member(answer.content.name, .of(["schema": schema]))])))
         }
+        if !answer.links.isEmpty { members.append(Schema.Member("links", .object(answer.links.map(link)))) }
         return .object(members)
+    }
+
+    private static func link(_ link: Link) -> Schema.Member {
+        let operation = identifier(link.method, link.path)
+        let value = Schema.text("$response.body#/\(link.member)")
+        let parameters = Schema.object([Schema.Member(link.parameter, value)])
+        return Schema.Member(operation, .of(["operationId": .text(operation), "parameters": parameters]))
     }
 }

@@ -85,7 +85,7 @@ public struct ParameterReader {
     public mutating func path<S: ScalarShape>(_ name: StaticString, _ shape: S, _ about: String = "") -> S.Value {
         guard let request else { return describe(name, .path, shape, required: true, about) }
         guard let index = names.firstIndex(of: name.description), index < request.captures.count else {
-            preconditionFailure("the path of the route has no {\(name)}")
+            preconditionFailure("a route is made with a path that has all that it asks for, \(name) is not there")
         }
         return parse(request.captures[index], shape, name)
     }

@@ -65,7 +65,8 @@ public struct Problem: Error, Sendable, Equatable {
     }
     private static let faultShape = ObjectShape<Void>("Fault", "One thing that is wrong with the input.") { fault in
         _ = fault.required(
-            "field", .text(0...4_000), "A JSON pointer into the body, or the name of a parameter or header.")
+            "field", .text(0...4_000, .unbounded), "A JSON pointer into the body, or the name of a parameter or header."
+        )
         _ = fault.required("detail", .text(1...4_000), "What was expected, and what was found.")
     }
 }

@@ -31,6 +31,7 @@ final class ServerLoop {
     private let set: Int32
     private let listener: Int32
     private var isListening = false
+    private var isResting = false
     private var isStopped = false
     private var lastSweep = Moment.zero
     private var letters: [Mailbox.Letter] = []
@@ -58,16 +59,25 @@ final class ServerLoop {
 
     /// Makes the library ready; what it refused, if it did.
     func open() -> ServerFault? {
-        daemon = startDaemon()
-        guard let daemon else {
+        guard let daemon = startDaemon() else {
+            Glibc.close(set)
             return .libraryRefused(plan.encryption == nil ? "to start" : "the certificate or its key")
         }
         guard web_watch(set, web_epoll(daemon), Source.library, 0, 0) == 0,
-            web_watch(set, mailbox.bell, Source.bell, 0, 1) == 0,
-            web_watch(set, listener, Source.listener, 1, 0) == 0
-        else { return .libraryRefused("the listening socket: \(String(cString: strerror(errno)))") }
-        isListening = true
+            web_watch(set, mailbox.bell, Source.bell, 0, 1) == 0, listen()
+        else {
+            let why = String(cString: strerror(errno))
+            MHD_stop_daemon(daemon)
+            Glibc.close(set)
+            return .libraryRefused("the listening socket: \(why)")
+        }
+        self.daemon = daemon
         return nil
+    }
+
+    private func listen() -> Bool {
+        isListening = web_watch(set, listener, Source.listener, 1, 0) == 0
+        return isListening
     }
 
     /// Serves until it is told to stop.
@@ -112,19 +122,33 @@ final class ServerLoop {
 
     private func accept() -> Bool {
         guard let daemon, isListening else { return false }
-        var count = 0
-        while count < Self.acceptsAtOnce {
+        for _ in 0..<Self.acceptsAtOnce {
             if peers.count >= limits.connections { makeRoom() }
+            guard peers.count < limits.connections else {
+                rest()
+                break
+            }
             let result = web_accept(daemon, listener)
             if result < 0 {
-                // No descriptor or no memory: what is idle has to go, or the socket stays ready and we spin.
                 signals.refused("connection")
                 makeRoom()
+                rest()
             }
             guard result > 0 else { break }
-            count += 1
         }
         return true
+    }
+
+    /// No room, no descriptor or no memory: others may take what waits, and here it is looked at again at the next sweep
+    /// instead of at once and for ever.
+    private func rest() {
+        stopListening()
+        isResting = true
+    }
+
+    func listenAgain() {
+        guard isResting, drain == nil else { return }
+        isResting = !listen()
     }
 
     /// Ends the connection that has been idle longest.

@@ -79,7 +79,8 @@ public enum ServerFault: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badPEM(let path): "\(path): expected a readable file in PEM (-----BEGIN …), found something else"
-        case .libraryRefused(let what): "the HTTP library refused \(what); its own message is above, on standard error"
+        case .libraryRefused(let what):
+            "the HTTP library refused \(what); a socket must listen, a certificate and its key must belong together"
         case .startedBefore: "a server serves one socket, once: make another one"
         }
     }

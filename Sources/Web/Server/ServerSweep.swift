@@ -17,6 +17,7 @@ extension ServerLoop {
         signals.set(inHand: inHand.count, connections: peers.count)
         // Cutting takes nobody out of the list: that happens when the library runs.
         for peer in peers { sweep(peer, now) }
+        listenAgain()
         if drain != nil { sweepDrain(now) }
     }
 

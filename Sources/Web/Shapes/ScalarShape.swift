@@ -48,6 +48,8 @@ public struct TextPattern: Sendable {
 
     /// Any text but the character NUL, which neither C nor SQL can hold.
     public static let any = TextPattern("^[^\\u0000]*$", says: "text without NUL") { !$0.contains(0) }
+    /// Any text at all: what others have sent, and is told back to them.
+    static let unbounded = TextPattern("^[\\s\\S]*$", says: "any text") { _ in true }
     /// Letters, digits, dots, underscores and hyphens.
     public static let word = TextPattern("^[A-Za-z0-9._-]*$", says: "letters, digits, dots, underscores and hyphens") {
         $0.allSatisfy { isLetterOrDigit($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }

@@ -45,6 +45,7 @@ public struct JSONPlace: Sendable {
 public final class JSONReading {
     /// What is wrong from top to bottom need not fill an answer.
     static let mostFaults = 20
+    private static let mostOfName = 200
 
     enum Step {
         case name(StaticString)
@@ -96,7 +97,9 @@ public final class JSONReading {
             isExhausted = true
             return
         }
-        faults.append(Fault(field: "\(pointer)/\(Self.escaped(name))", detail: detail))
+        // A name that the caller made up may be as long as a whole body.
+        let bounded = String(name.unicodeScalars.prefix(Self.mostOfName))
+        faults.append(Fault(field: "\(pointer)/\(Self.escaped(bounded))", detail: detail))
     }
 
     @inline(__always) func within<Value>(_ step: Step, _ body: () -> Value) -> Value {
