@@ -1,3 +1,4 @@
+import CHost
 import CSQLite
 import Contracts
 import Glibc
