@@ -34,6 +34,7 @@ soak: build $(VENV) ## the long runs: a million generated inputs, many seeds, lo
 bench: build ## measure what the README claims
 	.build/$(CONFIGURATION)/kintsugi bench bus
 	.build/$(CONFIGURATION)/kintsugi bench restart
+	.build/$(CONFIGURATION)/kintsugi bench shop
 
 lint: ## the layout of every Swift file
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -114,7 +114,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "WebClient",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -127,9 +127,10 @@ let package = Package(
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
+        proof("ShopTests", needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Store"]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
-        proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands", "Simulator"]),
+        proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Settings", "Web", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof(
             "StoreTests",

@@ -5,6 +5,8 @@ import Store
 
 /// The rows that stand for one order, as the order's machine sees and leaves them. Inside one transaction of the store.
 enum OrderRows {
+    static let hasCustomer = "SELECT 1 FROM customers WHERE id = ?"
+    static let findDeliveryID = "SELECT id FROM deliveries WHERE order_id = ?"
     static let findOrder = "SELECT status, items, total, reason, customer_id FROM orders WHERE id = ?"
     static let insertOrder = """
         INSERT INTO orders (id, customer_id, items, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)

@@ -108,7 +108,7 @@ struct OrderWrites: Sendable {
 
     private static func place(_ placement: Placement, _ context: WriteContext) throws -> PlacementOutcome {
         if let key = placement.key, let earlier = try earlier(placement, key, context) { return earlier }
-        guard try context.first("SELECT 1 FROM customers WHERE id = ?", placement.customer, read: { _ in true }) != nil
+        guard try context.first(OrderRows.hasCustomer, placement.customer, read: { _ in true }) != nil
         else { return .noCustomer }
         var machine = OrderMachine(nil)
         let effects = machine.handle(.placed(placement.items))
@@ -187,7 +187,7 @@ struct OrderWrites: Sendable {
     private static func ask(
         _ wish: CarrierWish.Kind, _ order: String, _ key: String, _ context: WriteContext, _ trace: TraceContext?
     ) throws {
-        let delivery = try context.first("SELECT id FROM deliveries WHERE order_id = ?", order) {
+        let delivery = try context.first(OrderRows.findDeliveryID, order) {
             try $0.value(0, as: String.self)
         }
         let message = CarrierWish(order: order, delivery: delivery ?? order, key: key)

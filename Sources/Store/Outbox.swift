@@ -197,7 +197,7 @@ extension Store {
     /// Starts to deliver what the outbox holds, whenever this process is the one that writes.
     public func relay(
         limits: OutboxRelay.Limits = OutboxRelay.Limits(), seed: UInt64 = .random(in: 0 ... .max),
-        gathering: @escaping OutboxShell.Gathering = { _ in .milliseconds(2) },
+        gathering: @escaping OutboxShell.Gathering = { _ in .milliseconds(4) },
         alarm: @escaping OutboxShell.Alarm = { _, _ in }, send: @escaping OutboxShell.Send
     ) async -> OutboxShell {
         let shell = OutboxShell(self, limits, seed: seed, gathering: gathering, alarm: alarm, send: send)
@@ -249,7 +249,7 @@ extension Store {
         try await write(lazily: true) { context in
             for decided in verdicts {
                 switch decided.verdict {
-                case .done: try context.run("DELETE FROM outbox WHERE target = ? AND seq = ?", target, decided.seq)
+                case .done: try context.run(OutboxStatements.delete, target, decided.seq)
                 case .again(let attempts, let deaths, let notBefore, let reason):
                     let next = context.now.nanoseconds + max(0, notBefore.nanoseconds(since: now))
                     try context.run(

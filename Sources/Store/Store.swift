@@ -10,7 +10,7 @@ public final class Store: Sendable {
     let plan: StorePlan
     let shared: StoreShared
     let commands = Mutex<[String: CommandEntry]>([:])
-    private static let laziness = Duration.milliseconds(10)
+    private static let laziness = Duration.milliseconds(20)
     private let isRingPlanned = Atomic<Bool>(false)
     private let writer: StoreThread
     private let readers: Readers

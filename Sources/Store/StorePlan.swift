@@ -30,7 +30,7 @@ public struct StoreLimits: Sendable {
     /// Writes in one commit.
     public var batch = 1_024
     /// How far apart commits begin while little waits.
-    public var pace: Duration = .milliseconds(3)
+    public var pace: Duration = .milliseconds(5)
     public var readers = 2
     /// Pages of the file that the writer keeps in memory, in KiB; each reader keeps a quarter of it.
     public var cache = 16_384

@@ -52,10 +52,8 @@ public final class WriteContext {
     /// Puts a message into the outbox: it leaves once this transaction is on disk, and not otherwise.
     public func send(_ message: OutboxMessage) throws {
         try run(
-            """
-            INSERT INTO outbox (target, seq, id, type, key, body, created, trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            message.target, numbers.next(), message.id, message.type, message.key, message.body, now.nanoseconds,
+            OutboxStatements.insert, message.target, numbers.next(), message.id, message.type, message.key,
+            message.body, now.nanoseconds,
             message.trace?.traceparent)
         if !targets.contains(message.target) { targets.append(message.target) }
     }
@@ -92,6 +90,16 @@ public final class WriteContext {
                 code: 4, message: "the transaction was rolled back by an earlier fault", sql: sql,
                 file: connection.file))
     }
+}
+
+/// What every message costs, at its sender and at its receiver; a benchmark runs the same.
+public enum OutboxStatements {
+    public static let insert = """
+        INSERT INTO outbox (target, seq, id, type, key, body, created, trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    public static let delete = "DELETE FROM outbox WHERE target = ? AND seq = ?"
+    public static var findInbox: String { OnceTable.inbox.find }
+    public static var insertInbox: String { OnceTable.inbox.insert }
 }
 
 /// A table of what was done already, with the replies.

@@ -118,7 +118,7 @@ extension Store {
         }
         // An HTTP call costs more than a delivery on the bus, and nobody waits for what it is about.
         let gathering: OutboxShell.Gathering = { target in
-            elsewhere.contains { $0.target == target } ? .milliseconds(20) : .milliseconds(2)
+            elsewhere.contains { $0.target == target } ? .milliseconds(40) : .milliseconds(4)
         }
         return await relay(limits: limits, gathering: gathering, alarm: alarm) { target, messages in
             if let other = elsewhere.first(where: { $0.target == target }) { return await other.send(target, messages) }

@@ -1,5 +1,5 @@
-import CSodium
 import CZeroMQ
+import Web
 
 /// Keys that `kintsugi keys` makes: what goes into the configuration, and what only its owner may know.
 struct KeyPair: Encodable, Equatable {
@@ -20,19 +20,11 @@ struct KeyPair: Encodable, Equatable {
 
     /// A key for the HTTP interface; the configuration holds its hash alone.
     static func api(name: String) throws(Failure) -> KeyPair {
-        guard sodium_init() >= 0 else { throw Failure("libsodium did not start: it found no source of randomness") }
-        var random = [UInt8](repeating: 0, count: 32)
-        randombytes_buf(&random, random.count)
-        let secret = "kintsugi_" + hexadecimal(random)
-        return KeyPair(configuration: "\(name): \"blake2b:\(hash(of: secret))\"", secret: secret)
-    }
-
-    /// What the configuration holds for an API key. A hash without salt is enough: the key itself is 256 random bits.
-    static func hash(of secret: String) -> String {
-        var hash = [UInt8](repeating: 0, count: 32)
-        let bytes = Array(secret.utf8)
-        crypto_generichash(&hash, hash.count, bytes, UInt64(bytes.count), nil, 0)
-        return hexadecimal(hash)
+        let (key, hash) = Keyring.makeKey()
+        let lines = [
+            "  - name: \(name)", "    hash: \"\(hash)\"", "    roles: [customer]", "    rate: 100", "    burst: 200",
+        ]
+        return KeyPair(configuration: lines.joined(separator: "\n"), secret: key)
     }
 
     /// What is said to a person.
@@ -40,7 +32,7 @@ struct KeyPair: Encodable, Equatable {
         """
         For the configuration:
 
-            \(configuration)
+        \(configuration.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
 
         The secret, shown this once and stored nowhere:
 
@@ -51,9 +43,5 @@ struct KeyPair: Encodable, Equatable {
 
     private static func text(_ characters: [CChar]) -> String {
         String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -67,6 +67,9 @@ public struct Keyring: Sendable {
         }
     }
 
+    /// Whose key it is; nil where it is nobody's.
+    public func caller(of key: String) -> Caller? { place(of: Array(key.utf8)).map { entries[$0].caller } }
+
     /// The place of the key that was shown; takes as long whichever it is.
     func place(of key: [UInt8]) -> Int? {
         guard key.count == Self.keyLength else { return nil }
