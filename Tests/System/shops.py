@@ -4,6 +4,7 @@ import http.client
 import json
 import pathlib
 import random
+import sqlite3
 import subprocess
 import threading
 import time
@@ -130,6 +131,36 @@ class Chaos:
         self.enough.set()
         self.thread.join()
         return [role for _, role in self.killed]
+
+
+def fill(shop, count):
+    """Puts so many confirmed orders of many customers into the file of a stopped service, as it would have."""
+    with sqlite3.connect(shop.data / "orders.sqlite") as file:
+        file.execute("PRAGMA synchronous = OFF")
+        file.execute("PRAGMA cache_size = -400000")
+        file.execute(
+            """
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+            INSERT INTO orders (id, customer_id, items, total, status, created_at, updated_at)
+            SELECT printf('00000000-0000-7000-9000-%012x', n), printf('00000000-0000-7000-8000-%012x', n / 20 * 7919 % 500009),
+                '[{"sku":"SKU-000001","quantity":1,"price":525,"name":"Cup"}]', 525, 'CONFIRMED',
+                1700000000000000000 + n * 1000000, 1700000000000000000 + n * 1000000 FROM numbers
+            """, (count,))  # fmt: skip
+
+
+def listing(shop, count=60):
+    """How long a customer's twenty orders take over a connection that stays: the median, in seconds."""
+    door = http.client.HTTPConnection("127.0.0.1", PORTS["orders"] + shop.cluster.offset, timeout=10)
+    times = []
+    for _ in range(count):
+        began = time.perf_counter()
+        door.request("GET", f"/orders?customer_id={customer(1)}", headers={"x-api-key": shop.key})
+        answer = door.getresponse()
+        orders = json.loads(answer.read())["orders"]
+        times.append(time.perf_counter() - began)
+        assert len(orders) == 20, orders
+    door.close()
+    return sorted(times)[count // 2]
 
 
 def snapshot(shop, target: pathlib.Path):

@@ -11,8 +11,8 @@ import cbor2
 import pytest
 
 import wire
-from clusters import until
-from shops import CONFIG, SKU, Chaos, Shop, customer, snapshot
+from clusters import memory, until
+from shops import CONFIG, SKU, Chaos, Shop, customer, fill, listing, snapshot
 
 
 @pytest.fixture
@@ -370,6 +370,21 @@ def test_a_file_of_a_newer_version_is_read_and_not_written(shop):
     assert status == 503, problem
     status, problem = shop.ask("GET", "orders", "/readyz")
     assert status == 503 and "99" in problem["detail"], problem
+
+
+def test_a_list_among_a_million_orders_is_as_fast_as_among_none(shop):
+    for identifier in [shop.place() for _ in range(20)]:
+        shop.decided(identifier)
+    before = listing(shop)
+    small = memory(shop.cluster.pid("orders"))
+    shop.cluster.does("scale", "orders", "0")
+    fill(shop, 1_000_000)
+    shop.cluster.does("scale", "orders", "1")
+    shop.cluster.ready("orders", 1)
+    after = listing(shop)
+    assert after < before * 3, (before, after)
+    assert memory(shop.cluster.pid("orders")) < small + (48 << 20)
+    assert shop.decided(shop.place())["status"] == "CONFIRMED"
 
 
 # The door.
