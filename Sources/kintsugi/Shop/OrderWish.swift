@@ -17,10 +17,19 @@ struct OrderWish: Sendable, Encodable {
         let quantity: Int
     }
     private struct Body: Encodable {
-        let customer_id: String
+        let customer: String
         let items: [Item]
+
+        private enum CodingKeys: String, CodingKey {
+            case customer = "customer_id"
+            case items
+        }
     }
-    private struct Receipt: Decodable { let order_id: String }
+    private struct Receipt: Decodable {
+        let order: String
+
+        private enum CodingKeys: String, CodingKey { case order = "order_id" }
+    }
 
     let customer: String
     let sku: String
@@ -30,10 +39,10 @@ struct OrderWish: Sendable, Encodable {
 
     /// Places it, and waits until it is decided.
     func place(_ client: ShopClient) async throws -> (String, OrderState) {
-        let body = try JSONObject(Body(customer_id: customer, items: [Item(sku: sku, quantity: quantity)]))
+        let body = try JSONObject(Body(customer: customer, items: [Item(sku: sku, quantity: quantity)]))
         let answer = try await client.send(.post, "orders", "/orders", body)
         guard answer.status == 201 else { throw ShopClient.refusal("orders", answer) }
-        let id = try JSONDecoder().decode(Receipt.self, from: Data(answer.body)).order_id
+        let id = try JSONDecoder().decode(Receipt.self, from: Data(answer.body)).order
         let end = monotonicNow() + Self.patience
         while true {
             let shown = try await client.send(.get, "orders", "/orders/\(id)")

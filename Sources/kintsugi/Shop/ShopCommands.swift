@@ -9,8 +9,13 @@ import Worker
 
 extension Operator {
     private struct Placed: Encodable {
-        let order_id: String
+        let id: String
         let order: OrderState
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "order_id"
+            case order
+        }
     }
 
     func seed(_ invocation: Invocation, _ places: Places) throws(Failure) {
@@ -35,7 +40,7 @@ extension Operator {
             customer: SeedNames.customer(invocation.number("customer") ?? 1),
             sku: invocation.text("SKU") ?? SeedNames.sku(1), quantity: invocation.number("quantity") ?? 1)
         let (id, state) = try failing { try waiting { try await wish.place(client) } }
-        guard !invocation.has("json") else { return terminal.write(json(Placed(order_id: id, order: state))) }
+        guard !invocation.has("json") else { return terminal.write(json(Placed(id: id, order: state))) }
         let total = state.total.map { " It costs \($0)." } ?? ""
         let reason = state.reason.map { ": \($0)" } ?? ""
         terminal.write(harmless("Order \(id) is \(state.status)\(reason).\(total)") + "\n")
