@@ -18,6 +18,7 @@ WorkerProcess.run(
         _ = store.registerDeadLetters()
         let relay = await store.deliver(worker, attempts: settings.attempts)
         _ = store.measure(in: worker.metrics)
+        _ = store.eachMinute({ while try await writes.forgetKeys(1_000) == 1_000 {} }, log: worker.log)
         let doors = Doors(desk: desk)
         let door = try ServiceDoor.open(
             doors.sign, routes: doors.routes, birth: worker.birth, settings: settings, store: store,

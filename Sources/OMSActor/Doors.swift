@@ -26,7 +26,7 @@ struct Doors: Sendable {
             takes: OrderRequest.shape,
             answers: [
                 .created(OrderReceipt.shape, "The order is on disk."), .notFound("No such customer."),
-                .conflict("The Idempotency-Key came before, with another order."),
+                .conflict("The Idempotency-Key came before with another order, or its order was deleted since."),
             ]
         ) { request, order in
             let placement = Placement(
@@ -42,6 +42,9 @@ struct Doors: Sendable {
             case .keyUsed:
                 throw Problem.conflict(
                     "This Idempotency-Key came before with another order: use a new key for a new order.")
+            case .keyOver:
+                throw Problem.conflict(
+                    "The order of this Idempotency-Key was deleted since: use a new key for a new order.")
             }
         }
     }

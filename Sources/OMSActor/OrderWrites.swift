@@ -29,6 +29,8 @@ enum PlacementOutcome: Sendable, Codable, Equatable {
     case noCustomer
     /// The key came before with another order.
     case keyUsed
+    /// The key's order was deleted since.
+    case keyOver
 }
 
 /// What the carrier said about one message, for the table.
@@ -130,9 +132,13 @@ struct OrderWrites: Sendable {
         _ placement: Placement, _ key: String, _ context: WriteContext
     ) throws -> PlacementOutcome? {
         try context.first(
-            "SELECT hash, order_id FROM idempotency WHERE caller = ? AND key = ?", placement.caller, key
+            """
+            SELECT hash, order_id, status FROM idempotency LEFT JOIN orders ON id = order_id WHERE caller = ? AND key = ?
+            """, placement.caller, key
         ) { row in
-            try row.value(0, as: [UInt8].self) == wish(placement) ? .placed(try row.value(1)) : .keyUsed
+            guard try row.value(0, as: [UInt8].self) == wish(placement) else { return .keyUsed }
+            let isThere = try row.value(2, as: String?.self) != OrderStatus.deleted.rawValue
+            return isThere ? .placed(try row.value(1)) : .keyOver
         }
     }
 

@@ -126,6 +126,20 @@ extension Store {
         }
     }
 
+    /// Does something each minute, in the process that writes: such as forgetting what nobody will ask for any more.
+    public func eachMinute(_ body: @escaping @Sendable () async throws -> Void, log: Log) -> Task<Void, Never> {
+        Task {
+            while !Task.isCancelled {
+                // A cancelled sleep ends the loop.
+                do { try await Task.sleep(for: .seconds(60)) } catch { return }
+                guard state == .writer else { continue }
+                do { try await body() } catch {
+                    log.limited("upkeep", .warning, "the upkeep of the tables failed", ["why": "\(error)"])
+                }
+            }
+        }
+    }
+
     /// Keeps the numbers of waiting and dead messages among the process's metrics.
     public func measure(in metrics: Metrics) -> Task<Void, Never> {
         Task {

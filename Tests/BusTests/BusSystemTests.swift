@@ -15,7 +15,7 @@ struct BusSystemTests {
         let client: BusSystem
         let echo: $Echo<BusSystem>
 
-        init(limits: RouterLimits = RouterLimits(), window: Int = 64) async throws {
+        init(limits: RouterLimits = LiveBus.patient, window: Int = 64) async throws {
             bus = try await LiveBus(limits: limits)
             let system = bus.peer("echo", window: window)
             parrot = system.serve($Echo<BusSystem>.self) { Parrot(actorSystem: $0) }

@@ -14,6 +14,14 @@ final class LiveBus: Sendable {
     let folder: String
     let hub: BrokerHub
 
+    /// All tests share two processors: who is slow here is not hung.
+    static var patient: RouterLimits {
+        var limits = RouterLimits()
+        limits.silence = .seconds(30)
+        limits.stall = .seconds(30)
+        return limits
+    }
+
     static let access = AccessList([
         ("echo", AccessList.Entry(publish: ["news."], listen: [""])),
         ("caller", AccessList.Entry(call: ["echo"], deliver: ["echo"], publish: ["news."], listen: ["news."])),
@@ -21,7 +29,7 @@ final class LiveBus: Sendable {
     ])
 
     init(
-        limits: RouterLimits = RouterLimits(), generation: UInt32 = 1, folder: String? = nil,
+        limits: RouterLimits = LiveBus.patient, generation: UInt32 = 1, folder: String? = nil,
         remote: CurveKeys? = nil, keys: [(key: String, role: String)] = []
     ) async throws {
         self.folder = folder ?? LiveBus.makeFolder()
