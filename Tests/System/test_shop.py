@@ -67,6 +67,11 @@ def test_the_same_key_is_the_same_order_across_a_crash_and_another_replica(shop)
         "POST", "orders", "/orders", {"customer_id": customer(1), "items": [{"sku": SKU, "quantity": 2}]},
         {"idempotency-key": "once"})  # fmt: skip
     assert status == 409 and problem["status"] == 409, problem
+    assert shop.ask("DELETE", "orders", f"/orders/{first}")[0] == 204
+    status, problem = shop.ask(
+        "POST", "orders", "/orders", {"customer_id": customer(1), "items": [{"sku": SKU, "quantity": 1}]},
+        {"idempotency-key": "once"})  # fmt: skip
+    assert status == 409 and "deleted" in problem["detail"], problem
     shop.audit()
 
 
