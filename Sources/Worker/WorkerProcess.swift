@@ -58,6 +58,7 @@ public final class WorkerProcess: Sendable {
         settings: (Layers) -> Options, serve: @escaping @Sendable (WorkerContext, Options) async throws -> Void,
         finish: @escaping @Sendable () async -> Void = {}
     ) -> Never {
+        host_share_arenas(8)
         do {
             let signals = try SignalReader([SIGTERM, SIGINT])
             signal(SIGPIPE, SIG_IGN)
