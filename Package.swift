@@ -55,6 +55,7 @@ let package = Package(
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
         room("Commands"),
+        room("Insight", needs: ["Contracts"]),
 
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals", "Threads"]),
@@ -114,7 +115,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "WebClient",
+                "Bench", "Audit", "Load", "Store", "WebClient", "Insight",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -129,6 +130,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
+        proof("InsightTests", needs: ["Contracts", "Insight"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof(
