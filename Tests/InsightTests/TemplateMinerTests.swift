@@ -70,7 +70,9 @@ import Testing
         #expect(miner.template(last)?.count == 1_000_000)
     }
 
-    @Test("what is no sensible line is read all the same", arguments: ["", " ", "\t\n", "\u{0}\u{1}", "((((", "'", "::::"])
+    @Test(
+        "what is no sensible line is read all the same",
+        arguments: ["", " ", "\t\n", "\u{0}\u{1}", "((((", "'", "::::"])
     func odd(line: String) {
         var miner = TemplateMiner()
         #expect(miner.add(line) == miner.add(line))
@@ -90,7 +92,8 @@ import Testing
         var chance = SeededChance(state: 5)
         var miner = TemplateMiner()
         for _ in 0..<5_000 {
-            let line = (0..<Int.random(in: 0...60, using: &chance)).map { _ in UInt8.random(in: 0...255, using: &chance) }
+            let line = (0..<Int.random(in: 0...60, using: &chance)).map { _ in UInt8.random(in: 0...255, using: &chance)
+            }
             line.withUnsafeBufferPointer { _ = miner.add(bytes: $0) }
         }
         #expect(miner.lines == 5_000)

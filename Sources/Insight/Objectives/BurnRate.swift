@@ -1,5 +1,5 @@
-import FoundationEssentials
 public import Contracts
+import FoundationEssentials
 
 /// A pair of windows whose burn rates must both be above a threshold: the long one says that it matters, the short one
 /// that it still goes on.
@@ -127,7 +127,8 @@ public struct BurnRate: Sendable {
             let ratio = errorRatio(over: span, now: now)
             guard let ratio else { return "no traffic in \(span.inSeconds.rounded()) s" }
             let share = shown(ratio * 100), burn = shown(ratio / (1 - objective))
-            return "\(share) % bad in \(span.inSeconds.rounded()) s / \(shown((1 - objective) * 100)) % allowed = \(burn)"
+            return
+                "\(share) % bad in \(span.inSeconds.rounded()) s / \(shown((1 - objective) * 100)) % allowed = \(burn)"
         }
         let capped =
             threshold < window.burn

@@ -18,12 +18,14 @@ enum Evidence {
         let constants = words.count { $0.isWord && !$0.isVariable } - 1
         guard constants >= 1 else { return .max }
         let followsBearer = place > 0 && bearers.contains(words[place - 1].bytes)
-        if constants >= muchAlike, followsBearer || all.allSatisfy({ looksLikeName($0.bytes) }) { return amongMuchAlike }
+        if constants >= muchAlike, followsBearer || all.allSatisfy({ looksLikeName($0.bytes) }) {
+            return amongMuchAlike
+        }
         if followsBearer { return afterBearer }
         return place == 0 ? atTheBeginning : ordinary
     }
 
     private static func looksLikeName(_ bytes: [UInt8]) -> Bool {
-        bytes.dropLast().contains { ByteClass.table[Int($0)] == ByteClass.joint }
+        bytes.dropLast().contains { ByteClass.table[Int($0)] & ByteClass.joint != 0 }
     }
 }

@@ -21,11 +21,10 @@ public struct Template: Sendable {
     }
 
     /// Whether a line of as many pieces is one of these. What has no word of its own covers only lines without words.
-    func covers(_ pieces: ContiguousArray<Piece>) -> Bool {
+    func covers(_ pieces: ArraySlice<Piece>) -> Bool {
         var constants = 0
         var filled = 0
-        for at in words.indices {
-            let piece = pieces[at]
+        for (at, piece) in pieces.enumerated() {
             if words[at].isVariable {
                 if !piece.isVariable { filled += 1 }
             } else if words[at].hash == piece.hash {

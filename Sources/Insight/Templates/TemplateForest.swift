@@ -46,7 +46,7 @@ struct TemplateForest: Sendable {
 
     /// Finds or makes the template of a new shape.
     mutating func place(
-        _ pieces: ContiguousArray<Piece>, _ bytes: UnsafeBufferPointer<UInt8>, line: Int
+        _ pieces: ArraySlice<Piece>, _ bytes: UnsafeBufferPointer<UInt8>, line: Int
     ) -> Reference {
         if let found = byLength[pieces.count].suffix(Self.mostCompared).last(where: { slots[$0].covers(pieces) }) {
             let reference = Reference(slot: found, id: slots[found].id)

@@ -11,7 +11,8 @@ extension Operator {
         let table = CommaSeparated(Array(data))
         let text: String
         do {
-            text = try invocation.path.last == "templates" ? InsightFiles.templates(table) : InsightFiles.anomalies(table)
+            text =
+                try invocation.path.last == "templates" ? InsightFiles.templates(table) : InsightFiles.anomalies(table)
         } catch {
             throw Failure("\(path): \(error)")
         }
@@ -39,7 +40,8 @@ enum InsightFiles {
         var text = "LineId,EventId,EventTemplate\n"
         for (number, row) in table.rows.enumerated() {
             let id = miner.settled(ids[number])
-            let name = line.flatMap { $0 < row.count ? String(decoding: row[$0], as: UTF8.self) : nil } ?? "\(number + 1)"
+            let name =
+                line.flatMap { $0 < row.count ? String(decoding: row[$0], as: UTF8.self) : nil } ?? "\(number + 1)"
             let template = miner.template(id)?.text ?? ""
             text += "\(CommaSeparated.quoted(name)),\(id),\(CommaSeparated.quoted(template))\n"
         }
