@@ -21,8 +21,6 @@ struct LineShape: Sendable {
 
     // One room for all lines: this is the path of every line, and nothing on it allocates.
     private var room = ContiguousArray(repeating: Piece.none, count: mostPieces + 2)
-    private let kinds = ByteClass.table
-    private let words = WellKnownWords.table
     private var count = 0
     private(set) var hash: UInt64 = 0
     private(set) var isCut = false
@@ -33,8 +31,8 @@ struct LineShape: Sendable {
     mutating func read(_ line: UnsafeBufferPointer<UInt8>) {
         let length = min(line.count, Self.mostBytes)
         (count, hash, isCut) = room.withUnsafeMutableBufferPointer { room in
-            kinds.withUnsafeBufferPointer { kinds in
-                words.withUnsafeBufferPointer { words in
+            ByteClass.table.withUnsafeBufferPointer { kinds in
+                WellKnownWords.table.withUnsafeBufferPointer { words in
                     var cutter = LineCutter(
                         bytes: UnsafeBufferPointer(rebasing: line[..<length]), kinds: kinds, words: words, room: room)
                     let isCut = !cutter.cut() || line.count > length
