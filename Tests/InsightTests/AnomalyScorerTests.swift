@@ -88,6 +88,14 @@ import Testing
         }
     }
 
+    @Test("the same values get the same scores in every process")
+    func deterministic() {
+        let digest = scores(noise(3_000, seed: 12), every: 600).reduce(0 as UInt64) {
+            ($0 ^ $1.bitPattern) &* 0x0000_0100_0000_01B3
+        }
+        #expect(digest == 6_699_013_822_999_564_166)
+    }
+
     @Test("the next value's score does not depend on those that follow")
     func causal() {
         let values = noise(400, seed: 11)

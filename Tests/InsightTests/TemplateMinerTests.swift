@@ -87,6 +87,30 @@ import Testing
         #expect((miner.templates.first?.text.utf8.count ?? .max) <= 9_000)
     }
 
+    @Test("memory is bounded though every line is long and of a kind of its own")
+    func boundedBytes() {
+        var limits = TemplateMiner.Limits()
+        limits.bytes = 1 << 20
+        var miner = TemplateMiner(limits: limits)
+        for number in 0..<2_000 {
+            miner.add((0..<200).map { word(number &* 1_000_003 &+ $0 &* 7_919) }.joined(separator: " "))
+        }
+        #expect(miner.forgotten > 0)
+        #expect(miner.templates.reduce(0) { $0 + $1.text.utf8.count } < 1 << 20)
+    }
+
+    @Test("the same lines get the same ids in every process")
+    func deterministic() {
+        var miner = TemplateMiner()
+        var digest: UInt64 = 0
+        for number in 0..<5_000 {
+            let id = miner.add("\(word(number % 37)) \(word(number % 11 + 50)) took \(number) of \(word(number % 3))")
+            digest = (digest ^ UInt64(id)) &* 0x0000_0100_0000_01B3
+        }
+        #expect(digest == 13_525_079_789_066_397_093)
+        #expect(miner.templates.count == 129)
+    }
+
     @Test("bytes that are no UTF-8 are read without a fault")
     func bytes() {
         var chance = SeededChance(state: 5)

@@ -7,8 +7,16 @@ public struct Template: Sendable {
     var words: [TemplateWord]
     /// The number of the last line of this kind, to know what is out of use.
     var lastUse: Int
+    /// About how many bytes of memory it takes.
+    let bytes: Int
 
     static let empty = Template(id: -1, count: 0, words: [], lastUse: 0)
+
+    init(id: Int, count: Int, words: [TemplateWord], lastUse: Int) {
+        (self.id, self.count, self.words, self.lastUse) = (id, count, words, lastUse)
+        // A word that is an array of its own has a head of 32 bytes, and is allocated in steps of 16.
+        bytes = words.reduce(128) { $0 + 80 + $1.bytes.count }
+    }
 
     /// The common text; `<*>` stands for what varies.
     public var text: String {

@@ -12,6 +12,8 @@ struct TemplateForest: Sendable {
     private static let mostCompared = 1_024
 
     private let limit: Int
+    private let mostBytes: Int
+    private var held = 0
     private var slots: [Template] = []
     private var free: [Int] = []
     /// Slots of templates by how many pieces these have, youngest last.
@@ -22,7 +24,7 @@ struct TemplateForest: Sendable {
     private var nextID = 0
     private(set) var forgotten = 0
 
-    init(limit: Int) { self.limit = max(limit, 8) }
+    init(limit: Int, bytes: Int) { (self.limit, mostBytes) = (max(limit, 8), max(bytes, 1 << 16)) }
 
     var all: [Template] {
         byLength.flatMap { $0 }.map { slots[$0] }.sorted { $0.id < $1.id }
@@ -53,7 +55,7 @@ struct TemplateForest: Sendable {
             _ = count(reference, line: line)
             return reference
         }
-        if slotOfID.count >= limit { forgetOldest() }
+        if slotOfID.count >= limit || held >= mostBytes { forgetOldest() }
         let words = pieces.map { piece in
             TemplateWord(
                 hash: piece.hash, bytes: piece.isVariable ? [] : Array(bytes[Int(piece.start)..<Int(piece.end)]),
@@ -76,12 +78,14 @@ struct TemplateForest: Sendable {
             slots.append(template)
         }
         slotOfID[template.id] = slot
+        held += template.bytes
         byLength[template.words.count].append(slot)
         return slot
     }
 
     private mutating func release(_ slot: Int) {
         slotOfID[slots[slot].id] = nil
+        held -= slots[slot].bytes
         slots[slot] = .empty
         free.append(slot)
     }
@@ -121,10 +125,10 @@ struct TemplateForest: Sendable {
 
     // MARK: - Bounds
 
-    /// Makes room for a quarter of the limit at once, so that it costs little for each.
+    /// Makes room by a quarter of what there is at once, so that it costs little for each.
     private mutating func forgetOldest() {
         let byUse = slotOfID.values.sorted { (slots[$0].lastUse, slots[$0].id) < (slots[$1].lastUse, slots[$1].id) }
-        let leaving = byUse.prefix(max(limit / 4, 1))
+        let leaving = byUse.prefix(max(byUse.count / 4, 1))
         var leaves = Array(repeating: false, count: slots.count)
         for slot in leaving { leaves[slot] = true }
         for length in byLength.indices { byLength[length].removeAll { leaves[$0] } }

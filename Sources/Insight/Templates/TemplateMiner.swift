@@ -8,6 +8,8 @@ public struct TemplateMiner: Sendable {
     public struct Limits: Sendable {
         /// Beyond it the template that was out of use for longest is forgotten.
         public var templates = 8_192
+        /// The same for this much memory, about.
+        public var bytes = 16 << 20
         /// Shapes whose template is remembered; a power of two.
         public var shapes = 16_384
 
@@ -24,7 +26,7 @@ public struct TemplateMiner: Sendable {
 
     public init(limits: Limits = Limits()) {
         cache = ShapeCache(capacity: limits.shapes)
-        forest = TemplateForest(limit: limits.templates)
+        forest = TemplateForest(limit: limits.templates, bytes: limits.bytes)
     }
 
     /// Which template a line is of; ask `settled` later, since templates may turn out to be one.
