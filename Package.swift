@@ -55,6 +55,7 @@ let package = Package(
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
         room("Commands"),
+        room("Insight", needs: ["Contracts"]),
 
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals", "Threads"]),
@@ -114,7 +115,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "Web", "WebClient",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -130,6 +131,7 @@ let package = Package(
         proof("ShopTests", needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Store"]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
+        proof("InsightTests", needs: ["Contracts", "Insight"]),
         proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Settings", "Web", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof(

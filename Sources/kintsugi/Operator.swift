@@ -47,6 +47,7 @@ struct Operator {
         case "logs": try logs(invocation, places)
         case "keys": try keys(invocation)
         case "bench": try bench(invocation)
+        case "insight": try insight(invocation)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)

@@ -14,7 +14,7 @@ enum Checks {
         "CZeroMQ": 0, "CYAML": 0, "CHost": 0, "CSodium": 0, "CMicroHTTPD": 0, "CSQLite": 0,
         "CZlib": 0, "CCurl": 0,
         "Contracts": 1, "Routing": 1, "Supervision": 1, "Delivery": 1, "Signals": 1, "Settings": 1, "Commands": 1,
-        "Threads": 1, "Orders": 1, "Inventory": 1, "Carrying": 1,
+        "Threads": 1, "Insight": 1, "Orders": 1, "Inventory": 1, "Carrying": 1,
         "Bus": 2, "Host": 2, "Web": 2, "WebClient": 2, "Store": 2, "Load": 2, "Simulator": 2,
         "Worker": 3, "Service": 3, "Audit": 3, "Bench": 4,
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4,
@@ -27,7 +27,12 @@ enum Checks {
     static func all(_ files: [SourceFile]) -> [Untidiness] {
         let checks = [imports, length, unexplained, forbidden, sleeps, leftovers]
         let found = files.flatMap { file in checks.flatMap { $0(file) } }
-        return found + unorderedIteration(in: files.filter { $0.path.hasPrefix("Sources/Rules/") })
+        return found + unorderedIteration(in: files.filter { isRule($0) })
+    }
+
+    /// Rules, and algorithms that rules rest on: the same input must give the same decision in every process.
+    static func isRule(_ file: SourceFile) -> Bool {
+        file.path.hasPrefix("Sources/Rules/") || file.path.hasPrefix("Sources/Insight/")
     }
 
     static func imports(_ file: SourceFile) -> [Untidiness] {
@@ -38,7 +43,7 @@ enum Checks {
         guard let floor = floors[module] else {
             return [Untidiness(path: file.path, line: 1, text: "the room \(module) has no floor in the table")]
         }
-        let isRule = file.path.hasPrefix("Sources/Rules/")
+        let isRule = isRule(file)
         return matches(#"\bimport +(?:(?:struct|class|enum|func|protocol) +)?(\w+)"#, file) { imported in
             if imported == "Foundation" || imported == "FoundationNetworking" {
                 return "\(imported) is not imported: FoundationEssentials, or Glibc"
