@@ -63,7 +63,8 @@ struct Decoder {
                 try second.skip(field)
                 continue
             }
-            let group = try scope(try message(&second, field), resource: attributes, part)
+            var group = try scope(try message(&second, field), resource: attributes, part)
+            group.dropped += dropped
             if !group.parts.isEmpty { groups.append(group) }
         }
     }
@@ -73,7 +74,6 @@ struct Decoder {
         _ part: (inout Decoder, consuming WireReader) throws(OTLPRefusal) -> Part?
     ) throws(OTLPRefusal) -> Group<Part> {
         var group = Group<Part>(resource: resource, parts: [])
-        var dropped = 0
         var reader = whole
         while let field = try reader.field() {
             switch field.number {
@@ -83,7 +83,7 @@ struct Decoder {
                     switch field.number {
                     case 1: group.scope.name = try inner.text(field)
                     case 2: group.scope.version = try inner.text(field)
-                    case 3: try attribute(&inner, field, into: &group.scope.attributes, dropped: &dropped)
+                    case 3: try attribute(&inner, field, into: &group.scope.attributes, dropped: &group.dropped)
                     default: try inner.skip(field)
                     }
                 }

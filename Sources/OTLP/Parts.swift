@@ -41,6 +41,8 @@ public struct Group<Part: Sendable & Equatable>: Sendable, Equatable {
     public var resource: [Attribute]
     public var scope: Scope
     public var parts: [Part]
+    /// Attributes of the resource and the scope beyond our limits.
+    public var dropped = 0
 
     /// Parts with the process and the library they come from.
     public init(resource: [Attribute], scope: Scope = Scope(), parts: [Part]) {

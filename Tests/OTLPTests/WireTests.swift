@@ -96,6 +96,11 @@ import Testing
         span.attributes = (0..<200).map { Attribute("\($0)", .whole(1)) }
         let kept = try OTLPIntake.traces(OTLPEncoder.traces(group([span])), .protobuf, limits).groups[0].parts[0]
         #expect(kept.attributes.count == 128 && kept.dropped == 72)
+        var groups = group([sampleSpan()])
+        groups[0].resource = span.attributes
+        groups[0].scope.attributes = span.attributes
+        let found = try OTLPIntake.traces(OTLPEncoder.traces(groups), .protobuf, limits).groups[0]
+        #expect(found.resource.count == 128 && found.scope.attributes.count == 128 && found.dropped == 144)
     }
 }
 
