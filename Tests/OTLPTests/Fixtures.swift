@@ -1,4 +1,5 @@
-/// Bodies as the Python SDK of OpenTelemetry (opentelemetry-exporter-otlp-proto-common) writes them.
+/// Bodies made outside of this project: spans and metrics by the Python SDK of OpenTelemetry and its encoders
+/// (opentelemetry-exporter-otlp-proto-common), records filled by hand into the classes of opentelemetry-proto.
 enum PythonBodies {
     static let traces = hexadecimal(
         """

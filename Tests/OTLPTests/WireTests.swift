@@ -54,7 +54,7 @@ import Testing
             }
         }
     }
-    @Test func `the records of the Python SDK are read`() throws {
+    @Test func `records written by the Python protobuf classes are read`() throws {
         let intake = try OTLPIntake.logs(PythonBodies.logs, .protobuf, limits, arrival: noon)
         let records = try #require(intake.groups.first).parts
         #expect(records.map(\.body) == [.text("no stock"), .map([Attribute("sku", .whole(-3))])])
