@@ -129,7 +129,9 @@ let package = Package(
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
-        proof("ShopTests", needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Store"]),
+        proof(
+            "ShopTests",
+            needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Store"]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),

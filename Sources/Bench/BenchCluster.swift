@@ -11,12 +11,7 @@ final class BenchCluster {
 
     /// Starts it and waits until a call is answered.
     init(replicas: Int) async throws {
-        var template = Array("/tmp/kintsugi-bench-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-        }
-        guard let folder = made else { throw BenchFault(description: "no temporary folder could be made") }
-        self.folder = folder
+        folder = try TemporaryFolder.make()
         let own = ProcessFiles.executable() ?? ""
         try BenchCluster.write("\(folder)/cluster.yaml", BenchCluster.plan(own, replicas: replicas))
         try BenchCluster.write("\(folder)/acl.yaml", BenchCluster.access)

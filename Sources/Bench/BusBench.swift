@@ -48,10 +48,7 @@ public struct BusBench: Sendable {
         self.seconds = seconds
         self.sizes = sizes
         self.depths = depths
-        var template = Array("/tmp/kintsugi-bench-XXXXXX".utf8CString)
-        folder = template.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? "/tmp"
-        }
+        folder = try TemporaryFolder.make()
         errors = Descriptor(owning: dup(STDERR_FILENO))
     }
 

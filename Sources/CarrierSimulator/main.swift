@@ -1,7 +1,6 @@
 import Service
 import Settings
 import Store
-import Synchronization
 import Worker
 
 /// What the carrier can be told at its start.
@@ -16,19 +15,15 @@ struct CarrierSettings: Sendable {
 }
 
 // A carrier for those who have none: outside the shop, so that it takes no calls of the bus.
-let door = Mutex<(ServiceDoor, Store)?>(nil)
+let service = RunningService()
 WorkerProcess.run(
     window: 0, settings: CarrierSettings.init,
     serve: { worker, settings in
         let store = try await ServiceStore.open(worker, migrations: CarrierTables.migrations)
         let doors = Doors(carrier: Carrier(store, seed: settings.seed))
-        let opened = try ServiceDoor.open(
+        let door = try ServiceDoor.open(
             doors.sign, routes: doors.routes, birth: worker.birth, settings: settings.service, store: store,
             metrics: worker.metrics, log: worker.log)
-        door.withLock { $0 = (opened, store) }
+        service.began(door, store: store)
     },
-    finish: {
-        guard let (door, store) = door.withLock({ $0 }) else { return }
-        await door.close()
-        await store.close()
-    })
+    finish: { await service.end() })

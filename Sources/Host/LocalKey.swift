@@ -1,4 +1,3 @@
-import CSodium
 import Glibc
 
 /// The API key of whoever may read this cluster's data directory, so that a newcomer can place an order at once.
@@ -15,19 +14,14 @@ public enum LocalKey {
         ProcessFiles.text(secretFile(data: data)).map { String($0.prefix { !$0.isWhitespace }) }
     }
 
-    /// Makes the key where there is none.
-    public static func make(data: String) throws(SystemFault) {
-        guard read(data: data) == nil || access(file(data: data), R_OK) != 0 else { return }
+    /// Whether the key or its hash is missing.
+    public static func isMissing(data: String) -> Bool {
+        read(data: data) == nil || access(file(data: data), R_OK) != 0
+    }
+
+    /// Keeps a new key, its hash first: a crash between the two leaves the key missing, and another is made.
+    public static func keep(_ key: String, hash: String, data: String) throws(SystemFault) {
         if mkdir("\(data)/keys", 0o700) != 0, errno != EEXIST { throw SystemFault("make \(data)/keys", code: errno) }
-        var bytes = [UInt8](repeating: 0, count: 32)
-        randombytes_buf(&bytes, bytes.count)
-        var text = [CChar](repeating: 0, count: 64)
-        sodium_bin2base64(&text, text.count, bytes, bytes.count, Int32(sodium_base64_VARIANT_URLSAFE_NO_PADDING))
-        let key = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let letters = Array(key.utf8)
-        var hash = [UInt8](repeating: 0, count: 32)
-        crypto_generichash(&hash, hash.count, letters, UInt64(letters.count), nil, 0)
-        let digits = hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         // Whoever has the key file has the folder, and could do as much without it: no rate stands in the way.
         try WholeFile.write(
             """
@@ -35,7 +29,7 @@ public enum LocalKey {
             version: 1
             keys:
               - name: local
-                hash: "\(digits)"
+                hash: "\(hash)"
                 roles: [customer, operator]
                 rate: 1000000
                 burst: 1000000

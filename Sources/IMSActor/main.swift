@@ -3,11 +3,10 @@ import Contracts
 import Service
 import Settings
 import Store
-import Synchronization
 import Worker
 
 // The inventory service: its file, its door, its outbox and inbox.
-let open = Mutex<(door: ServiceDoor, relay: OutboxShell, store: Store)?>(nil)
+let service = RunningService()
 WorkerProcess.run(
     window: 64, settings: ServiceSettings.init,
     serve: { worker, settings in
@@ -23,11 +22,6 @@ WorkerProcess.run(
         let door = try ServiceDoor.open(
             doors.sign, routes: doors.routes, birth: worker.birth, settings: settings, store: store,
             metrics: worker.metrics, log: worker.log)
-        open.withLock { $0 = (door, relay, store) }
+        service.began(door, relay: relay, store: store)
     },
-    finish: {
-        guard let parts = open.withLock({ $0 }) else { return }
-        await parts.door.close()
-        await parts.relay.stop()
-        await parts.store.close()
-    })
+    finish: { await service.end() })

@@ -28,8 +28,8 @@ actor CarrierLine {
     init(_ worker: WorkerContext, _ settings: OrdersSettings, _ store: Store, _ writes: OrderWrites) throws {
         self.store = store
         client = WebClient(metrics: worker.metrics)
-        url = String(
-            settings.carrierAddress(portOffset: worker.birth.portOffset).reversed().drop { $0 == "/" }.reversed())
+        let address = try settings.carrierAddress(portOffset: worker.birth.portOffset)
+        url = String(address.reversed().drop { $0 == "/" }.reversed())
         key = try settings.carrierKey(data: worker.birth.data)
         self.writes = writes
         log = worker.log

@@ -28,9 +28,16 @@ struct OrdersSettings: Sendable {
     }
 
     /// The simulator of this cluster where no other is named.
-    func carrierAddress(portOffset: Int) -> String {
-        guard carrierURL.isEmpty else { return carrierURL }
-        // The name under which other systems know it, for whoever sets it in their own environment.
-        return getenv("CARRIER_URL").map { String(cString: $0) } ?? "http://127.0.0.1:\(8090 + portOffset)"
+    func carrierAddress(portOffset: Int) throws -> String {
+        // The name under which other systems know it, for whoever sets it in the role's environment.
+        let named = carrierURL.isEmpty ? getenv("CARRIER_URL").map { String(cString: $0) } : carrierURL
+        guard let named else { return "http://127.0.0.1:\(8090 + portOffset)" }
+        guard named.hasPrefix("http://") || named.hasPrefix("https://") else {
+            let place = carrierURL.isEmpty ? "CARRIER_URL" : "carrier.url"
+            throw ConfigurationError([
+                Mistake(place: place, text: "expected an http or https address, found \"\(named)\"")
+            ])
+        }
+        return named
     }
 }

@@ -32,9 +32,7 @@ public struct ServiceDoor: Sendable {
     ) throws -> ServiceDoor {
         var plan = sign.plan
         plan.keys = try settings.keyring(config: birth.config, data: birth.data)
-        if let certificate = settings.certificate, let key = settings.key {
-            plan.encryption = try Encryption(certificateFile: certificate, keyFile: key)
-        }
+        plan.encryption = try settings.encryption()
         plan.checksAnswers = settings.checksAnswers
         plan.readiness = { readiness(of: store) }
         guard let listener = birth.listeners.first else { throw ServiceFault.noListener }

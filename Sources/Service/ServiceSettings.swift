@@ -23,6 +23,19 @@ public struct ServiceSettings: Sendable {
         checksAnswers = layers.value("http.check-answers", .boolean, otherwise: false)
     }
 
+    /// nil for plain HTTP. One file without the other is a mistake, and not a door without TLS.
+    func encryption() throws -> Encryption? {
+        switch (certificate, key) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return try Encryption(certificateFile: certificate, keyFile: key)
+        case (_?, nil), (nil, _?):
+            let missing = key == nil ? "--http-certificate-key" : "--http-certificate"
+            throw ConfigurationError([
+                Mistake(place: "settings", text: "expected both files for TLS, found no \(missing)")
+            ])
+        }
+    }
+
     /// The keys that open the door.
     public func keyring(config: String, data: String) throws -> Keyring {
         let usual: [String] = ["\(config)/keys.yaml", LocalKey.file(data: data)].filter { (path: String) -> Bool in

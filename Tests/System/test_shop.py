@@ -306,6 +306,22 @@ def test_keys_and_roles(shop):
         assert got == status and problem["status"] == status, problem
 
 
+def test_a_wrong_value_on_the_command_line_is_named(shop):
+    for arguments, code, words in [
+        (("load", "--skew", "much"), 64, ["--skew", "0 to 10", "much"]),
+        (("load", "--rate", "0"), 64, ["rate", "0"]),
+        (("dead-letters", "show", "orders"), 64, ["orders/12", "\"orders\""]),
+        (("dead-letters", "show", "orders/7"), 1, ["no dead letter 7"]),
+        (("audit", "shop", "--ids", "/nowhere"), 1, ["/nowhere"]),
+        (("restore", "orders", "/nowhere"), 1, ["orders is running"]),
+        (("backup", "orders", "/nowhere/copy"), 1, ["/nowhere/copy"]),
+        (("order", "NO-SUCH-SKU"), 0, ["CANCELLED", "NO-SUCH-SKU"]),
+    ]:
+        done = shop.cluster.run(*arguments)
+        assert done.returncode == code, (arguments, done.returncode, done.stderr)
+        assert all(word in done.stdout + done.stderr for word in words), (arguments, done.stdout, done.stderr)
+
+
 def test_the_default_command_line_serves_a_newcomer(shop):
     text = shop.cluster.does("order")
     assert "CONFIRMED" in text, text

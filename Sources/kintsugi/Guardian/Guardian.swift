@@ -3,6 +3,7 @@ import Glibc
 import Host
 import Signals
 import Supervision
+import Web
 
 /// The one that is always there: it owns the sockets, starts processes on the supervisor's word, learns how each of
 /// them ended, and keeps the supervisor alive. It decides as little as it can, so that there is little that can break.
@@ -60,7 +61,10 @@ final class Guardian {
         try WholeFile.write("\(key.secret(of: "operator"))\n", to: surroundings.places.operatorSecret)
         let doors = zip(plan.listeners, listeners).map { "\($0.name) \($0.address) \($1.port)\n" }
         try WholeFile.write(doors.joined(), to: surroundings.places.doors)
-        try LocalKey.make(data: surroundings.places.data)
+        if LocalKey.isMissing(data: surroundings.places.data) {
+            let (key, hash) = Keyring.makeKey()
+            try LocalKey.keep(key, hash: hash, data: surroundings.places.data)
+        }
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }

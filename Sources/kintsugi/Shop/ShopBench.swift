@@ -37,10 +37,7 @@ struct ShopBench {
     private static let quietRate = 1_000
 
     func run(progress: @Sendable @escaping (String) -> Void) throws -> Result {
-        var template = Array("/tmp/kintsugi-bench-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } != nil }
-        guard made else { throw Failure("no temporary folder could be made") }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = try TemporaryFolder.make()
         let places = Places(data: folder)
         let client = ControlClient(places: places)
         // Ports that nothing else of this host is likely to have.
@@ -53,7 +50,7 @@ struct ShopBench {
             {
                 _ = try? wait(forEndOf: guardian, atMost: .seconds(30))
             }
-            removeFolder(folder)
+            TemporaryFolder.remove(folder)
         }
         let seeding = Seeding(client: try ShopClient(places), products: 100, stock: 1_000_000_000, customers: 100)
         _ = try waiting { try await seeding.run(progress: progress) }
@@ -138,20 +135,6 @@ struct ShopBench {
                 memory: (pss.flatMap { Double($0) } ?? 0) / 1_024)
         }
     }
-}
-
-/// Removes a folder of files and folders of files.
-private func removeFolder(_ path: String) {
-    guard let folder = opendir(path) else { return }
-    while let entry = readdir(folder) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        guard name != ".", name != ".." else { continue }
-        if unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
-    }
-    closedir(folder)
-    rmdir(path)
 }
 
 /// The figures for people.

@@ -50,11 +50,15 @@ extension Operator {
     func load(_ invocation: Invocation, _ places: Places) throws(Failure) -> Int32 {
         let client = try ShopClient(places)
         let door = try client.door("orders")
+        let wished = invocation.text("skew") ?? "1"
+        guard let skew = Double(wished), (0...10).contains(skew) else {
+            throw Failure("--skew: expected a number from 0 to 10, found \"\(harmless(wished))\"", exit: ExitCode.usage)
+        }
         let plan = LoadPlan(
             address: door.address, port: door.port, key: client.key,
             rate: Double(invocation.number("rate") ?? 100), seconds: Double(invocation.number("seconds") ?? 10),
             customers: invocation.number("customers") ?? 100, products: invocation.number("products") ?? 100,
-            skew: Double(invocation.text("skew") ?? "") ?? 1.0, seed: UInt64(invocation.number("seed") ?? 1))
+            skew: skew, seed: UInt64(invocation.number("seed") ?? 1))
         let test = LoadTest(
             plan: plan, ordersFile: ServiceStore.file(of: "orders", data: places.data),
             idsFile: invocation.text("ids"))
