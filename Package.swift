@@ -66,6 +66,7 @@ let package = Package(
             settings: offered),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
+        room("Senses", needs: ["Contracts", "Insight", "Signals"]),
         room("Load", needs: ["CHost", "Contracts"]),
         room(
             "Simulator",
@@ -103,6 +104,12 @@ let package = Package(
         shell(
             "CarrierSimulator",
             needs: ["Contracts", "Signals", "Settings", "Bus", "Host", "Store", "Web", "Worker", "Service"]),
+        shell(
+            "TelemetryAgent",
+            needs: [
+                "CHost", "Contracts", "Insight", "Signals", "Settings", "Supervision", "Bus", "Host", "OTLP", "Senses",
+                "Store", "Web", "WebClient", "Worker", "Service",
+            ]),
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
