@@ -1,0 +1,170 @@
+import Glibc
+
+/// Gathers what speaks for and against each node.
+struct Judge {
+    private let view: SceneView
+    private let excess: Excess
+    private let blame: TraceBlame
+    private let faults: TraceFaults
+    private let reach: [Int?]
+    private let onsets: (earliest: Double, latest: Double)?
+    /// What the scene looks like: its most unusual series.
+    let signature: [String]
+
+    init(_ view: SceneView) {
+        self.view = view
+        excess = Excess(graph: view.graph, readings: view.readings)
+        blame = TraceBlame(view.traces)
+        faults = TraceFaults(view.traces)
+        reach = view.target.map { [graph = view.graph] in graph.distances(from: $0) } ?? []
+        let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesReading.unusual }
+        let times = unusual.compactMap(\.onset)
+        onsets = times.min().flatMap { earliest in times.max().map { (earliest, $0) } }
+        signature = unusual.sorted { ($1.distance, $0.node, $0.name) < ($0.distance, $1.node, $1.name) }.prefix(8)
+            .map { "\($0.node) \($0.name) \($0.wentUp ? "up" : "down")" }.sorted()
+    }
+
+    func suspect(_ node: Int) -> Suspect {
+        var reasons: [Contribution] = []
+        let strongest = loudest(of: node)
+        var metric: String?
+        if let (reading, points, explained) = strongest, points > 0 {
+            metric = reading.name
+            reasons.append(
+                Contribution(
+                    "anomaly", points,
+                    "\(reading.name) is \(Figures.short(reading.distance)) usual distances away: "
+                        + "\(Figures.short(reading.after)) instead of \(Figures.short(reading.before))"))
+            reasons += place(node, reading, points, explained)
+            reasons += order(reading)
+        }
+        reasons += traces(node)
+        reasons += Circumstances.contributions(view.graph.names[node], view)
+        reasons += history(node)
+        return Suspect(
+            node: view.graph.names[node], metric: metric, onset: strongest?.reading.onset,
+            contributions: reasons.filter { $0.points != 0 })
+    }
+
+    /// The reading that says most after what the node's callees explain is taken off.
+    private func loudest(of node: Int) -> (reading: SeriesReading, points: Double, explained: Explained)? {
+        var best: (reading: SeriesReading, points: Double, explained: Explained)?
+        var most = -Double.infinity
+        for reading in view.readings[node] where reading.distance > 0 {
+            var points = reading.strength * Weights.kind(reading.kind)
+            if let kind = view.scene.symptom?.kind, kind != reading.kind { points *= Weights.otherThanSymptom }
+            let explained = excess.explained(reading, of: node)
+            let rest = points * (1 - explained.share)
+            if rest > most { (best, most) = ((reading, points, explained), rest) }
+        }
+        return best
+    }
+
+    private typealias Explained = (share: Double, by: Int?)
+
+    private func place(
+        _ node: Int, _ reading: SeriesReading, _ points: Double, _ explained: Explained
+    ) -> [Contribution] {
+        var reasons: [Contribution] = []
+        if explained.share > 0, let callee = explained.by {
+            reasons.append(
+                Contribution(
+                    "place", -points * explained.share,
+                    "\(Int(explained.share * 100)) % of it is explained by what it calls, most by "
+                        + view.graph.names[callee]))
+        }
+        let unwellCallers = view.graph.callers[node].filter { isUnusual($0) }
+        if !unwellCallers.isEmpty, explained.share < 0.5, reading.distance >= SeriesReading.unusual {
+            reasons.append(
+                Contribution(
+                    "place", Weights.bottom * (1 - explained.share),
+                    "what it calls is well, and \(unwellCallers.count) of its callers are not"))
+        }
+        guard let target = view.target, !view.graph.callees[target].isEmpty else { return reasons }
+        if reach[node] == nil {
+            reasons.append(
+                Contribution(
+                    "path", -points * Weights.offThePath, "no calls lead to it from \(view.graph.names[target])"))
+        } else if let symptom = view.symptomReading, node != target {
+            let impact = excess.impact(reading, of: node, on: symptom, of: target)
+            if impact < 1 {
+                reasons.append(
+                    Contribution(
+                        "impact", -points * Weights.tooSmall * (1 - impact),
+                        "it amounts to \(Int(impact * 100)) % of what \(view.graph.names[target]) shows"))
+            }
+        }
+        return reasons
+    }
+
+    private func isUnusual(_ node: Int) -> Bool {
+        (view.readings[node].first?.distance ?? 0) >= SeriesReading.unusual
+    }
+
+    private func order(_ reading: SeriesReading) -> [Contribution] {
+        guard let onset = reading.onset, let onsets, onsets.latest > onsets.earliest,
+            reading.distance >= SeriesReading.unusual
+        else { return [] }
+        let late = (onset - onsets.earliest) / (onsets.latest - onsets.earliest)
+        guard late < 1 else { return [] }
+        return [
+            Contribution(
+                "order", Weights.earliest * (1 - max(0, late)),
+                onset <= onsets.earliest
+                    ? "it was unusual first"
+                    : "it was unusual \(Figures.seconds(onset - onsets.earliest)) after the first")
+        ]
+    }
+
+    private func traces(_ node: Int) -> [Contribution] {
+        let name = view.graph.names[node]
+        var reasons: [Contribution] = []
+        if let part = blame.parts.first(where: { $0.node == name }), part.share * blame.significance > 0 {
+            reasons.append(
+                Contribution(
+                    "traces", Weights.traces * part.share * blame.significance,
+                    "\(part.reason) (\(Int(part.share * 100)) % of what the spans can blame)"))
+        }
+        return reasons + faults.contributions(name)
+    }
+
+    private func history(_ node: Int) -> [Contribution] {
+        let name = view.graph.names[node]
+        var best: (points: Double, past: PastIncident)?
+        for past in view.scene.past where past.node == name && past.weight.isFinite {
+            let points = Weights.history * max(-1, min(1, past.weight)) * History.likeness(past.signature, signature)
+            let isStronger = abs(points) > abs(best?.points ?? 0)
+            let isTie = abs(points) == abs(best?.points ?? 0) && points > best?.points ?? 0
+            if isStronger || isTie { best = (points, past) }
+        }
+        guard let best else { return [] }
+        return [
+            Contribution(
+                "history", best.points, "an incident that looked like this one was \(best.past.category.rawValue) here")
+        ]
+    }
+
+    /// A symptom's own node must be unwell, or somebody whom it calls; without a symptom, anybody.
+    func isAnythingWrong(_ suspects: [Suspect]) -> Bool {
+        // Who raised an alarm and named no series is believed.
+        if view.scene.symptom != nil, view.symptomReading == nil { return true }
+        return suspects.contains { suspect in
+            let proof = suspect.contributions.filter { Self.proofs.contains($0.name) }
+            return proof.reduce(0) { $0 + $1.points } >= Weights.least && suspect.score >= Weights.least
+        }
+    }
+
+    /// A change or a past incident alone proves nothing.
+    private static let proofs = ["anomaly", "traces", "errors", "calls", "logs", "process", "limit"]
+}
+
+/// How much two incidents look alike.
+enum History {
+    /// The share of what either shows that both show.
+    static func likeness(_ left: [String], _ right: [String]) -> Double {
+        let (a, b) = (TraceBlame.unique(left.sorted()), TraceBlame.unique(right.sorted()))
+        guard !a.isEmpty, !b.isEmpty else { return 0 }
+        let both = a.filter { b.contains($0) }.count
+        return Double(both) / Double(a.count + b.count - both)
+    }
+}
