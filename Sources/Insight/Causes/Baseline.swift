@@ -10,6 +10,8 @@ struct Baseline {
     let count: Int
     let level: Double
     let spread: Double
+    /// The same without regard to the tail.
+    let core: Double
     private let isStill: Bool
 
     /// From finite values; nil without any.
@@ -28,15 +30,16 @@ struct Baseline {
         isStill = mean == 0
         // Few values say little about how far the next may stray.
         let doubt = 1 + 4 / Double(count)
-        spread = max(max(middle, tail, mean / 2) * doubt, abs(level) * Self.smallestShare, .leastNormalMagnitude)
+        let smallest = max(abs(level) * Self.smallestShare, .leastNormalMagnitude)
+        core = max((middle > 0 ? middle : mean) * doubt, smallest)
+        spread = max(max(middle, tail, mean / 2) * doubt, smallest)
     }
 
-    /// How many usual distances a value is above the level (below, where negative).
-    func distance(_ value: Double) -> Double {
-        let away = value - level
-        guard isStill, away != 0 else { return away / spread }
-        return away > 0
-            ? min(Self.fromStillness, away / spread) : max(-Self.fromStillness, away / spread)
+    /// How many usual distances a value is above the level (below, where negative); `strays` is how many times further
+    /// than expected series of this kind go.
+    func distance(_ value: Double, strays: Double = 1) -> Double {
+        let distance = (value - level) / max(spread, core * strays)
+        return isStill ? max(-Self.fromStillness, min(Self.fromStillness, distance)) : distance
     }
 
     /// The value below which a share of sorted values lies.

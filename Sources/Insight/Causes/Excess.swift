@@ -12,6 +12,34 @@ struct Excess {
         traffic = readings.map { Self.traffic($0) }
     }
 
+    /// The most that any node of a list shows in a series of a name and that its callees do not explain.
+    func most(_ name: String, among nodes: [Int]) -> Double {
+        var most = 0.0
+        for node in nodes {
+            guard let reading = readings[node].first(where: { $0.name == name }),
+                reading.distance >= SeriesReading.noticeable, let amount = amount(node, name)
+            else { continue }
+            most = max(most, amount * (1 - explained(reading, of: node).share))
+        }
+        return most
+    }
+
+    /// What all callers of a node show that nothing explains which they call: the node's own series may not tell.
+    func callersHurt(_ node: Int) -> (strength: Double, caller: Int)? {
+        let callers = graph.callers[node]
+        var (sum, most, loudest) = (0.0, 0.0, -1)
+        for caller in callers {
+            var hurt = 0.0
+            for reading in readings[caller] where reading.kind == .latency || reading.kind == .error {
+                guard reading.distance >= SeriesReading.noticeable else { break }
+                hurt = max(hurt, reading.strength * (1 - explained(reading, of: caller).share))
+            }
+            sum += hurt
+            if hurt > most { (most, loudest) = (hurt, caller) }
+        }
+        return loudest >= 0 ? (sum / Double(callers.count), loudest) : nil
+    }
+
     private static let callWords = ["requests", "request", "rps", "qps", "ops", "workload", "calls", "throughput"]
 
     private static func traffic(_ readings: [SeriesReading]) -> Double? {
@@ -40,12 +68,23 @@ struct Excess {
         return (min(1, sum / reading.shift), most.node)
     }
 
-    /// How much of a symptom a node's reading amounts to: 1 where it is all of it or where nothing can be compared.
-    func impact(_ reading: SeriesReading, of node: Int, on symptom: SeriesReading, of target: Int) -> Double {
-        guard reading.name == symptom.name, reading.kind == .latency || reading.kind == .error, symptom.shift > 0,
-            symptom.distance >= SeriesReading.noticeable, let mine = traffic[node], let theirs = traffic[target]
+    /// How much of a symptom a node amounts to: 1 where it is all of it, or as much as anybody's, or where nothing can be
+    /// compared.
+    func impact(of node: Int, on symptom: SeriesReading, of target: Int, most: Double) -> Double {
+        guard symptom.kind == .latency || symptom.kind == .error, let theirs = traffic[target],
+            let mine = amount(node, symptom.name)
         else { return 1 }
-        return min(1, reading.shift * mine / (symptom.shift * max(theirs, .leastNormalMagnitude)))
+        // Less than what would be noticed there cannot be what was noticed.
+        let noticed = max(symptom.shift, SeriesReading.noticeable * symptom.spread) * theirs
+        let most = max(noticed, most)
+        return most > 0 ? min(1, mine / most) : 1
+    }
+
+    func amount(_ node: Int, _ name: String) -> Double? {
+        guard let reading = readings[node].first(where: { $0.name == name }), let calls = traffic[node] else {
+            return nil
+        }
+        return reading.shift * calls
     }
 
     /// The callee's series of the same name, or its strongest of the same kind.

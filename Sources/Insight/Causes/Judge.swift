@@ -7,16 +7,25 @@ struct Judge {
     private let blame: TraceBlame
     private let faults: TraceFaults
     private let reach: [Int?]
+    private let mostOfSymptom: Double
+    private var mostByName: [String: Double] = [:]
     private let onsets: (earliest: Double, latest: Double)?
     /// What the scene looks like: its most unusual series.
     let signature: [String]
 
     init(_ view: SceneView) {
         self.view = view
-        excess = Excess(graph: view.graph, readings: view.readings)
+        let reach = view.target.map { view.graph.distances(from: $0) } ?? []
+        let excess = Excess(graph: view.graph, readings: view.readings)
+        mostOfSymptom =
+            view.symptomReading.map { excess.most($0.name, among: reach.indices.filter { reach[$0] != nil }) } ?? 0
+        var names = view.readings.flatMap { $0 }.filter { $0.kind == .latency || $0.kind == .error }.map(\.name)
+        names = TraceBlame.unique(names.sorted())
+        for name in names { mostByName[name] = excess.most(name, among: Array(view.readings.indices)) }
+        self.reach = reach
+        self.excess = excess
         blame = TraceBlame(view.traces)
         faults = TraceFaults(view.traces)
-        reach = view.target.map { [graph = view.graph] in graph.distances(from: $0) } ?? []
         let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesReading.unusual }
         let times = unusual.compactMap(\.onset)
         onsets = times.min().flatMap { earliest in times.max().map { (earliest, $0) } }
@@ -38,6 +47,7 @@ struct Judge {
             reasons += place(node, reading, points, explained)
             reasons += order(reading)
         }
+        reasons += callers(node)
         reasons += traces(node)
         reasons += Circumstances.contributions(view.graph.names[node], view)
         reasons += history(node)
@@ -52,12 +62,20 @@ struct Judge {
         var most = -Double.infinity
         for reading in view.readings[node] where reading.distance > 0 {
             var points = reading.strength * Weights.kind(reading.kind)
-            if let kind = view.scene.symptom?.kind, kind != reading.kind { points *= Weights.otherThanSymptom }
+            points *= likeness(reading)
             let explained = excess.explained(reading, of: node)
             let rest = points * (1 - explained.share)
             if rest > most { (best, most) = ((reading, points, explained), rest) }
         }
         return best
+    }
+
+    /// What is measured as the symptom was says most about it.
+    private func likeness(_ reading: SeriesReading) -> Double {
+        guard let symptom = view.scene.symptom else { return 1 }
+        if let kind = symptom.kind, kind != reading.kind { return Weights.otherThanSymptom }
+        if let metric = symptom.metric, metric != reading.name { return Weights.otherMetric }
+        return 1
     }
 
     private typealias Explained = (share: Double, by: Int?)
@@ -80,25 +98,49 @@ struct Judge {
                     "place", Weights.bottom * (1 - explained.share),
                     "what it calls is well, and \(unwellCallers.count) of its callers are not"))
         }
-        guard let target = view.target, !view.graph.callees[target].isEmpty else { return reasons }
-        if reach[node] == nil {
-            reasons.append(
-                Contribution(
-                    "path", -points * Weights.offThePath, "no calls lead to it from \(view.graph.names[target])"))
-        } else if let symptom = view.symptomReading, node != target {
-            let impact = excess.impact(reading, of: node, on: symptom, of: target)
-            if impact < 1 {
-                reasons.append(
-                    Contribution(
-                        "impact", -points * Weights.tooSmall * (1 - impact),
-                        "it amounts to \(Int(impact * 100)) % of what \(view.graph.names[target]) shows"))
+        return reasons + path(node, reading, points)
+    }
+
+    /// Whether it can have made what hurts.
+    private func path(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
+        guard let target = view.target, let symptom = view.symptomReading, !view.graph.callees[target].isEmpty else {
+            guard let most = mostByName[reading.name], most > 0, let mine = excess.amount(node, reading.name) else {
+                return []
             }
+            let share = mine / most
+            guard share < Weights.smallest else { return [] }
+            return [
+                Contribution(
+                    "impact", -points * Weights.tooSmall * (1 - share / Weights.smallest),
+                    "it amounts to \(Int(share * 100)) % of what others show")
+            ]
         }
-        return reasons
+        guard reach[node] != nil else {
+            return [
+                Contribution(
+                    "path", -points * Weights.offThePath, "no calls lead to it from \(view.graph.names[target])")
+            ]
+        }
+        let impact = node == target ? 1 : excess.impact(of: node, on: symptom, of: target, most: mostOfSymptom)
+        guard impact < 1 else { return [] }
+        return [
+            Contribution(
+                "impact", -points * Weights.tooSmall * (1 - impact),
+                "it amounts to \(Int(impact * 100)) % of what \(view.graph.names[target]) shows")
+        ]
+    }
+
+    private func callers(_ node: Int) -> [Contribution] {
+        guard let hurt = excess.callersHurt(node) else { return [] }
+        return [
+            Contribution(
+                "callers", Weights.callers * hurt.strength,
+                "its callers, most of them \(view.graph.names[hurt.caller]), show what nothing else explains")
+        ]
     }
 
     private func isUnusual(_ node: Int) -> Bool {
-        (view.readings[node].first?.distance ?? 0) >= SeriesReading.unusual
+        node == view.target || (view.readings[node].first?.distance ?? 0) >= SeriesReading.unusual
     }
 
     private func order(_ reading: SeriesReading) -> [Contribution] {

@@ -52,11 +52,12 @@ struct SceneView {
         self.onset = onset
         let step = prepared.map(\.step).max() ?? 0
         let end = scene.symptom?.time.map { $0 + max(Self.lookOn * step, 0) } ?? .infinity
-        let reader = SeriesReader(onset: onset, end: end)
+        let measured = prepared.compactMap { MeasuredSeries($0, onset: onset, end: end) }
+        let strays = UsualStrays(measured)
         var byNode = Array(repeating: [SeriesReading](), count: graph.names.count)
-        for series in prepared {
-            guard let number = graph.number(series.source.node), let reading = reader.read(series) else { continue }
-            byNode[number].append(reading)
+        for series in measured {
+            guard let number = graph.number(series.source.node) else { continue }
+            byNode[number].append(SeriesReading(series, strays: strays.factor(series.source.name)))
         }
         for number in byNode.indices {
             byNode[number].sort { ($1.distance, $0.name, $0.after) < ($0.distance, $1.name, $1.after) }

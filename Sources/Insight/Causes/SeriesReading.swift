@@ -15,6 +15,8 @@ struct SeriesReading {
     /// What it usually is, and what it is now.
     let before: Double
     let after: Double
+    /// How far it usually strays, in its own unit.
+    let spread: Double
     /// When it left what is usual.
     let onset: Double?
     let wentUp: Bool
@@ -28,48 +30,107 @@ struct SeriesReading {
     static func strength(_ distance: Double) -> Double { log2(1 + max(0, min(mostDistance, distance))) }
 }
 
-/// Reads series: what is usual comes from before the onset, or from a reference.
-struct SeriesReader {
-    let onset: Double?
-    /// What is later than this is no longer looked at.
-    let end: Double
+/// A series with its baseline: what is usual comes from before the onset, or from a reference.
+struct MeasuredSeries {
+    let source: MetricSeries
+    let baseline: Baseline
+    /// Distances of some of the usual values.
+    let usualDistances: [Double]
+    let lateTimes: [Double]
+    let lateValues: [Double]
+    /// What has a best value is measured by what is missing to it.
+    let isMirrored: Bool
+
+    /// Of each series so many usual values tell how far its kind strays.
+    private static let samples = 64
+
+    /// Nil where there is nothing to compare. What is later than `end` is no longer looked at.
+    init?(_ series: PreparedSeries, onset: Double?, end: Double) {
+        source = series.source
+        let onset = onset ?? series.times.first ?? 0
+        let from = onset - series.step * 0.5
+        let first = series.times.firstIndex { $0 >= from } ?? series.times.count
+        let last = series.times.lastIndex { $0 <= end } ?? -1
+        guard first <= last else { return nil }
+        let reference = series.reference.isEmpty ? Array(series.values[..<first]) : series.reference
+        guard reference.count >= 2 else { return nil }
+        let top = source.kind == .error && source.lowIsBad ? reference.max() ?? 0 : 0
+        isMirrored = top > 0
+        let late = Array(series.values[first...last])
+        let usual = isMirrored ? reference.map { top - $0 } : reference
+        lateValues = isMirrored ? late.map { top - $0 } : late
+        lateTimes = Array(series.times[first...last])
+        guard let baseline = Baseline(usual) else { return nil }
+        self.baseline = baseline
+        let stride = max(1, usual.count / Self.samples)
+        usualDistances = Swift.stride(from: 0, to: usual.count, by: stride).map {
+            abs(usual[$0] - baseline.level) / baseline.core
+        }
+    }
+}
+
+/// How far series of one name stray when all is well, over all nodes: what happens to one of them every hundredth time
+/// is no news of any of them.
+struct UsualStrays {
+    private static let fewestSeries = 5
+    private static let share = 0.99
+    /// What well-behaved series reach at that share.
+    private static let ordinary = 3.0
+
+    private var factorByName: [String: Double] = [:]
+
+    init(_ measured: [MeasuredSeries]) {
+        let order = measured.indices.sorted { (measured[$0].source.name, $0) < (measured[$1].source.name, $1) }
+        var first = 0
+        while first < order.count {
+            let name = measured[order[first]].source.name
+            var last = first
+            var distances: [Double] = []
+            while last < order.count, measured[order[last]].source.name == name {
+                distances += measured[order[last]].usualDistances
+                last += 1
+            }
+            if last - first >= Self.fewestSeries {
+                distances.sort()
+                factorByName[name] = max(1, Baseline.quantile(distances, Self.share) / Self.ordinary)
+            }
+            first = last
+        }
+    }
+
+    func factor(_ name: String) -> Double { factorByName[name] ?? 1 }
+}
+
+extension SeriesReading {
     /// Voices from the wrong side, such as less latency, count half.
     private static let wrongSide = 0.5
 
-    func read(_ series: PreparedSeries) -> SeriesReading? {
-        let source = series.source
-        let onset = onset ?? source.times.first ?? 0
-        let edge = source.reference.isEmpty ? onset - series.step * 0.5 : -Double.infinity
-        let reference =
-            source.reference.isEmpty
-            ? zip(series.times, series.values).filter { $0.0 < edge }.map(\.1) : series.reference
-        let from = onset - series.step * 0.5
-        let late = zip(series.times, series.values).filter { $0.0 >= from && $0.0 <= end }
-        guard reference.count >= 2, !late.isEmpty else { return nil }
-        // What has a best value is measured by what is missing to it.
-        let top = source.kind == .error && source.lowIsBad ? reference.max() ?? 0 : 0
-        let usual = top > 0 ? reference.map { top - $0 } : reference
-        let now = top > 0 ? late.map { top - $0.1 } : late.map(\.1)
-        guard let baseline = Baseline(usual) else { return nil }
-        let lowIsBad = top > 0 ? false : source.lowIsBad
-        let distances = now.map { baseline.distance($0) }
+    init(_ series: MeasuredSeries, strays: Double) {
+        let (source, baseline, now) = (series.source, series.baseline, series.lateValues)
+        let lowIsBad = series.isMirrored ? false : source.lowIsBad
+        let distances = now.map { baseline.distance($0, strays: strays) }
         let (up, down) = (Self.sustained(distances), Self.sustained(distances.map { -$0 }))
         let (bad, good) = lowIsBad ? (down, up) : (up, down)
         let countsBothWays = source.kind == .traffic || source.kind == .other
         let other = countsBothWays ? good.distance : good.distance * Self.wrongSide
-        let chosen = bad.distance >= other ? bad : good
-        let distance = max(bad.distance, other)
         let isBad = bad.distance >= other
-        let wentUp = isBad != lowIsBad
+        let chosen = isBad ? bad : good
+        let rises = isBad != lowIsBad
         let first = distances.firstIndex {
-            (wentUp ? $0 : -$0) >= max(SeriesReading.noticeable, chosen.distance / 2)
+            (rises ? $0 : -$0) >= max(SeriesReading.noticeable, chosen.distance / 2)
         }
-        let shift = isBad ? abs(now[chosen.index] - baseline.level) : 0
-        return SeriesReading(
-            node: source.node, name: source.name, kind: source.kind, lowIsBad: source.lowIsBad,
-            distance: max(0, distance),
-            strength: SeriesReading.strength(distance), shift: distance > 0 ? shift : 0, before: baseline.level,
-            after: now[chosen.index], onset: first.map { late[$0].0 }, wentUp: wentUp != (top > 0))
+        distance = max(0, bad.distance, other)
+        node = source.node
+        name = source.name
+        kind = source.kind
+        self.lowIsBad = source.lowIsBad
+        strength = SeriesReading.strength(distance)
+        shift = isBad && distance > 0 ? abs(now[chosen.index] - baseline.level) : 0
+        before = baseline.level
+        spread = max(baseline.spread, baseline.core * strays)
+        after = now[chosen.index]
+        onset = first.map { series.lateTimes[$0] }
+        wentUp = rises != series.isMirrored
     }
 
     /// The distance that is reached often enough: a tenth of the time, and at least twice where there are three values.

@@ -32,12 +32,17 @@ struct DayReader {
         if folder.exists(dependencies) {
             scene.calls = try CaseReader.calls(try folder.table(dependencies), dependencies)
         }
-        guard !onlyMetrics else { return scene }
         let spans = SpanTables(folder: folder, name: name, alert: alert)
         if let minutes = record.traces {
             scene.traces = try spans.evidence(normal: facts.normalTraces ?? [], now: late(minutes))
         } else if record.traceSummaryMinutes != nil {
             scene.traces = try spans.summaryEvidence()
+        }
+        guard !onlyMetrics else {
+            // Who calls whom is known from elsewhere, too.
+            scene.calls += scene.traces.compactMap { one in one.peer.map { Call(caller: one.service, callee: $0) } }
+            scene.traces = []
+            return scene
         }
         if let minutes = record.logs {
             scene.logs = try LogTables(folder: folder, name: name)

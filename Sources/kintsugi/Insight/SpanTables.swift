@@ -106,25 +106,42 @@ private struct SpanTable {
     /// The service of a child elsewhere: then a span is the wait for it.
     private let peers: [Int?]
 
+    private static let mostSiblings = 32
+
     init(_ table: CommaSeparated, _ file: String) throws {
         self.table = table
         do {
             service = try table.column("service")
             operation = try table.column("operation")
             let (span, parent) = (try table.column("span"), try table.column("parent"))
-            let duration = try table.column("duration_us")
+            let (duration, start) = (try table.column("duration_us"), try table.column("start_us"))
             var rowBySpan: [[UInt8]: Int] = [:]
             for row in table.rows.indices where span < table.rows[row].count { rowBySpan[table.rows[row][span]] = row }
             var seconds: [Double] = []
-            for row in table.rows.indices { seconds.append(try table.number(row, duration) / 1e6) }
+            var starts: [Double] = []
+            for row in table.rows.indices {
+                seconds.append(try table.number(row, duration) / 1e6)
+                starts.append(try table.number(row, start) / 1e6)
+            }
             var (children, peers) = (
                 Array(repeating: 0.0, count: seconds.count), [Int?](repeating: nil, count: seconds.count)
             )
             let parents = table.rows.map { parent < $0.count ? rowBySpan[$0[parent]] : nil }
+            var siblings = [[Int]](repeating: [], count: seconds.count)
             for (row, parent) in parents.enumerated() {
                 guard let parent, parent != row else { continue }
                 children[parent] += seconds[row]
+                siblings[parent].append(row)
                 if table.rows[parent][service] != table.rows[row][service] { peers[parent] = row }
+            }
+            // Where calls do not block, what a span waits for is no child of it, but begins beside it within its time.
+            for family in siblings where family.count > 1 && family.count <= Self.mostSiblings {
+                for outer in family {
+                    let end = starts[outer] + seconds[outer]
+                    for inner in family where inner != outer && (starts[outer], outer) < (starts[inner], inner) {
+                        children[outer] += max(0, min(end, starts[inner] + seconds[inner]) - starts[inner])
+                    }
+                }
             }
             (self.parents, self.seconds, childSeconds, self.peers) = (parents, seconds, children, peers)
         } catch {
