@@ -123,7 +123,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 

@@ -2,8 +2,10 @@
 enum ExitCode {
     static let success: Int32 = 0
     static let failure: Int32 = 1
-    // The three below are those of sysexits(3).
+    // Those below are of sysexits(3).
     static let usage: Int32 = 64
+    static let data: Int32 = 65
+    static let noInput: Int32 = 66
     static let unavailable: Int32 = 69
     static let configuration: Int32 = 78
 }

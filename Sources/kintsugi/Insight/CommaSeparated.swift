@@ -7,11 +7,15 @@ struct CommaSeparated: Equatable {
 
     private(set) var header: [String] = []
     private(set) var rows: [[[UInt8]]] = []
+    /// The line in which each row begins, counted from 1.
+    private(set) var lines: [Int] = []
 
     init(_ bytes: [UInt8]) {
         var reader = FieldReader(bytes: bytes)
         var isFirst = true
-        while let row = reader.row() {
+        while true {
+            let line = reader.line
+            guard let row = reader.row() else { break }
             // An empty line is no row.
             if row.count == 1, row[0].isEmpty { continue }
             if isFirst {
@@ -20,6 +24,7 @@ struct CommaSeparated: Equatable {
                 isFirst = false
             } else {
                 rows.append(row)
+                lines.append(line)
             }
         }
     }
@@ -31,6 +36,22 @@ struct CommaSeparated: Equatable {
                 description: "expected a column \(name) in the first line, found \(header.joined(separator: ", "))")
         }
         return place
+    }
+
+    /// The text of a field; empty where the row is too short.
+    func text(_ row: Int, _ column: Int) -> String {
+        column < rows[row].count ? String(decoding: rows[row][column], as: UTF8.self) : ""
+    }
+
+    /// The number in a field; not a number where the field is empty.
+    func number(_ row: Int, _ column: Int) throws(Mistake) -> Double {
+        guard column < rows[row].count, !rows[row][column].isEmpty else { return .nan }
+        let text = String(decoding: rows[row][column], as: UTF8.self)
+        guard let number = Double(text) else {
+            throw Mistake(
+                description: "line \(lines[row]): expected a number in the column \(header[column]), found \"\(text)\"")
+        }
+        return number
     }
 
     /// A field as it must stand in such a file.
@@ -50,6 +71,7 @@ struct CommaSeparated: Equatable {
 private struct FieldReader {
     let bytes: [UInt8]
     var at = 0
+    var line = 1
 
     /// The fields of the next row; nil at the end.
     mutating func row() -> [[UInt8]]? {
@@ -60,7 +82,10 @@ private struct FieldReader {
             guard at < bytes.count else { return fields }
             let end = bytes[at]
             at += 1
-            if end == UInt8(ascii: "\n") { return fields }
+            if end == UInt8(ascii: "\n") {
+                line += 1
+                return fields
+            }
         }
     }
 
@@ -71,6 +96,7 @@ private struct FieldReader {
         while at < bytes.count {
             let byte = bytes[at]
             if isQuoted {
+                if byte == UInt8(ascii: "\n") { line += 1 }
                 if byte == CommaSeparated.quote {
                     isQuoted = at + 1 < bytes.count && bytes[at + 1] == CommaSeparated.quote
                     if isQuoted {

@@ -18,5 +18,17 @@ extension CommandTree {
                 details: "Reads the columns timestamp and value; writes timestamp and anomaly_score, between 0 and 1: "
                     + "from 0.5 on it is without precedent.",
                 arguments: [input], options: [output]),
+            Command(
+                "rank", "which services caused what hurt, and why",
+                details: "Reads a file of cases: each names a table of series, or a table from before and one from "
+                    + "around the symptom with a call graph, or a day's folder of metrics, spans and logs. Writes for "
+                    + "each case the suspects with their scores and reasons; an empty list where nothing is wrong.",
+                arguments: [Argument("CASES.json", "the cases, beside the files that they name")],
+                options: [
+                    .value("out", "PRED.json", "the file to write (otherwise it is shown)"),
+                    .value(
+                        "signals", "WHICH", kind: .choice(["all", "metrics"]), otherwise: "all",
+                        "look at all signals, or at metrics and the call graph alone"),
+                ]),
         ])
 }

@@ -1,0 +1,94 @@
+/// How much of what a node shows is explained by what it calls: seconds (or failures) come from where they are spent.
+struct Excess {
+    private let graph: CallGraph
+    /// The readings of each node, the strongest first.
+    private let readings: [[SeriesReading]]
+    /// Calls per sample, where the node tells.
+    private let traffic: [Double?]
+
+    init(graph: CallGraph, readings: [[SeriesReading]]) {
+        self.graph = graph
+        self.readings = readings
+        traffic = readings.map { Self.traffic($0) }
+    }
+
+    /// The most that any node of a list shows in a series of a name and that its callees do not explain.
+    func most(_ name: String, among nodes: [Int]) -> Double {
+        var most = 0.0
+        for node in nodes {
+            guard let reading = readings[node].first(where: { $0.name == name }),
+                reading.distance >= SeriesReading.noticeable, let amount = amount(node, name)
+            else { continue }
+            most = max(most, amount * (1 - explained(reading, of: node).share))
+        }
+        return most
+    }
+
+    /// What all callers of a node show that nothing explains which they call: the node's own series may not tell.
+    func callersHurt(_ node: Int) -> (strength: Double, caller: Int)? {
+        let callers = graph.callers[node]
+        var (sum, most, loudest) = (0.0, 0.0, -1)
+        for caller in callers {
+            var hurt = 0.0
+            for reading in readings[caller] where reading.kind == .latency || reading.kind == .error {
+                guard reading.distance >= SeriesReading.noticeable else { break }
+                hurt = max(hurt, reading.strength * (1 - explained(reading, of: caller).share))
+            }
+            sum += hurt
+            if hurt > most { (most, loudest) = (hurt, caller) }
+        }
+        return loudest >= 0 ? (sum / Double(callers.count), loudest) : nil
+    }
+
+    private static let callWords = ["requests", "request", "rps", "qps", "ops", "workload", "calls", "throughput"]
+
+    private static func traffic(_ readings: [SeriesReading]) -> Double? {
+        let counts = readings.filter { reading in
+            reading.kind == .traffic && MetricWords.words(of: reading.name).contains { callWords.contains($0) }
+        }
+        return counts.min { $0.name < $1.name }.map { max(0, $0.after) }
+    }
+
+    /// The share of a reading that the node's callees explain, and the one that explains most of it.
+    func explained(_ reading: SeriesReading, of node: Int) -> (share: Double, by: Int?) {
+        guard reading.kind == .latency || reading.kind == .error, reading.shift > 0 else { return (0, nil) }
+        var sum = 0.0
+        var most = (excess: 0.0, node: Int?.none)
+        for callee in graph.callees[node] {
+            guard let other = matching(reading, in: callee), other.distance >= SeriesReading.noticeable else {
+                continue
+            }
+            var excess = other.shift
+            if let mine = traffic[node], let theirs = traffic[callee], mine > 0 { excess *= theirs / mine }
+            // What is measured in another unit can only be compared by how unusual it is.
+            if other.name != reading.name { excess = reading.shift * min(1, other.distance / reading.distance) }
+            sum += excess
+            if excess > most.excess { most = (excess, callee) }
+        }
+        return (min(1, sum / reading.shift), most.node)
+    }
+
+    /// How much of a symptom a node amounts to: 1 where it is all of it, or as much as anybody's, or where nothing can be
+    /// compared.
+    func impact(of node: Int, on symptom: SeriesReading, of target: Int, most: Double) -> Double {
+        guard symptom.kind == .latency || symptom.kind == .error, let theirs = traffic[target],
+            let mine = amount(node, symptom.name)
+        else { return 1 }
+        // Less than what would be noticed there cannot be what was noticed.
+        let noticed = max(symptom.shift, SeriesReading.noticeable * symptom.spread) * theirs
+        let most = max(noticed, most)
+        return most > 0 ? min(1, mine / most) : 1
+    }
+
+    func amount(_ node: Int, _ name: String) -> Double? {
+        guard let reading = readings[node].first(where: { $0.name == name }), let calls = traffic[node] else {
+            return nil
+        }
+        return reading.shift * calls
+    }
+
+    /// The callee's series of the same name, or its strongest of the same kind.
+    private func matching(_ reading: SeriesReading, in node: Int) -> SeriesReading? {
+        readings[node].first { $0.name == reading.name } ?? readings[node].first { $0.kind == reading.kind }
+    }
+}

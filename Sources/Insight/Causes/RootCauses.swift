@@ -1,0 +1,118 @@
+import Glibc
+
+/// Ranks the causes of what hurts: a pure function of the evidence, the same whatever the order of the input.
+public enum RootCauses {
+    /// The suspects, each with the reasons for its score; an empty list where nothing is wrong.
+    public static func rank(_ scene: Scene) -> Ranking {
+        let view = SceneView(scene)
+        let judge = Judge(view)
+        var suspects: [Suspect] = []
+        for node in view.graph.names.indices {
+            let suspect = judge.suspect(node)
+            if !suspect.contributions.isEmpty { suspects.append(suspect) }
+        }
+        suspects.sort { ($1.score, $0.node) < ($0.score, $1.node) }
+        let missing = MissingSignals.list(view)
+        guard judge.isAnythingWrong(suspects) else {
+            return Ranking(suspects: [], hypotheses: [], missing: missing, onset: nil, signature: [])
+        }
+        suspects = suspects.filter { $0.score > 0 }
+        let signature = judge.signature
+        let categories = Categories(view)
+        let hypotheses = suspects.prefix(5).flatMap { categories.hypotheses($0) }
+            .sorted { ($1.score, $0.node, $0.category.rawValue) < ($0.score, $1.node, $1.category.rawValue) }
+        return Ranking(
+            suspects: suspects, hypotheses: hypotheses, missing: missing, onset: view.onset, signature: signature)
+    }
+}
+
+/// A scene in a fixed order, with its series read.
+struct SceneView {
+    let scene: Scene
+    let graph: CallGraph
+    /// By node, the strongest first.
+    let readings: [[SeriesReading]]
+    let onset: Double?
+    let target: Int?
+    let symptomReading: SeriesReading?
+    let traces: [TraceEvidence]
+    /// Fewest values that a series was compared with.
+    let shortestPast: Int
+
+    /// How far back from the symptom a cause is looked for, as a share of what is known.
+    private static let lookBack = 0.5
+    /// Values after the symptom that still count.
+    private static let lookOn = 3.0
+
+    init(_ scene: Scene) {
+        self.scene = scene
+        graph = CallGraph(names: Self.names(scene), calls: scene.calls + Self.calls(scene.traces))
+        let prepared = scene.series.compactMap { PreparedSeries($0) }.sorted { Self.isBefore($0, $1) }
+        let onset = Self.onset(prepared, scene.symptom)
+        self.onset = onset
+        let step = prepared.map(\.step).max() ?? 0
+        let end = scene.symptom?.time.map { $0 + max(Self.lookOn * step, 0) } ?? .infinity
+        let measured = prepared.compactMap { MeasuredSeries($0, onset: onset, end: end) }
+        let strays = UsualStrays(measured)
+        var byNode = Array(repeating: [SeriesReading](), count: graph.names.count)
+        for series in measured {
+            guard let number = graph.number(series.source.node) else { continue }
+            byNode[number].append(SeriesReading(series, strays: strays.factor(series.source.name)))
+        }
+        for number in byNode.indices {
+            byNode[number].sort { ($1.distance, $0.name, $0.after) < ($0.distance, $1.name, $1.after) }
+        }
+        readings = byNode
+        let target = scene.symptom?.node.flatMap { [graph] in graph.number($0) }
+        self.target = target
+        symptomReading = target.flatMap { node in
+            byNode[node].first { $0.name == scene.symptom?.metric }
+                ?? byNode[node].first { scene.symptom?.kind == nil || $0.kind == scene.symptom?.kind }
+        }
+        traces = scene.traces.sorted { Self.isBefore($0, $1) }
+        shortestPast = prepared.map { $0.reference.isEmpty ? $0.values.count : $0.reference.count }.min() ?? 0
+    }
+
+    private static func names(_ scene: Scene) -> [String] {
+        var names = scene.series.map(\.node) + scene.calls.flatMap { [$0.caller, $0.callee] }
+        names += scene.traces.flatMap { [$0.service] + ($0.peer.map { [$0] } ?? []) }
+        names += scene.logs.map(\.node) + scene.events.map(\.node) + scene.limits.map(\.node)
+        names += scene.changes.map(\.target)
+        return TraceBlame.unique(names.filter { !$0.isEmpty }.sorted())
+    }
+
+    private static func calls(_ traces: [TraceEvidence]) -> [Call] {
+        traces.compactMap { one in one.peer.map { Call(caller: one.service, callee: $0) } }
+    }
+
+    private static func onset(_ prepared: [PreparedSeries], _ symptom: Symptom?) -> Double? {
+        guard let first = prepared.compactMap(\.times.first).min(), let last = prepared.compactMap(\.times.last).max()
+        else { return symptom?.time }
+        let hasReference = prepared.contains { !$0.reference.isEmpty }
+        // Without a symptom's time and with a reference, all values are compared with it.
+        if hasReference, symptom?.time == nil { return first }
+        let step = prepared.map(\.step).max() ?? 0
+        let now = symptom?.time ?? last
+        let earliest = symptom?.time.map { $0 - min(lookBack * ($0 - first), max(300, 5 * step)) } ?? first
+        var vote = OnsetVote()
+        for series in prepared { vote.hear(times: series.times, values: series.values, from: earliest) }
+        if let verdict = vote.verdict(span: last - first) { return verdict }
+        // Nothing changed clearly: the last values against all others.
+        return now - step
+    }
+
+    private static func isBefore(_ left: PreparedSeries, _ right: PreparedSeries) -> Bool {
+        let (a, b) = (left.source, right.source)
+        if (a.node, a.name) != (b.node, b.name) { return (a.node, a.name) < (b.node, b.name) }
+        return left.values.lexicographicallyPrecedes(right.values)
+    }
+
+    private static func isBefore(_ left: TraceEvidence, _ right: TraceEvidence) -> Bool {
+        let (a, b) = (left.peer ?? "", right.peer ?? "")
+        if (left.service, a, left.operation) != (right.service, b, right.operation) {
+            return (left.service, a, left.operation) < (right.service, b, right.operation)
+        }
+        return (left.after.count, left.after.seconds, left.before.count, left.before.seconds)
+            < (right.after.count, right.after.seconds, right.before.count, right.before.seconds)
+    }
+}
