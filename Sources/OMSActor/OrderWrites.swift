@@ -216,4 +216,6 @@ struct CarrierWish: Sendable, Codable, Equatable {
     var delivery: String
     /// Under which the carrier does it once.
     var key: String
+    /// The span of the asking, for the carrier's own spans; not part of the message.
+    var trace: String?
 }

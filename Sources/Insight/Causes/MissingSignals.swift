@@ -2,11 +2,11 @@
 enum MissingSignals {
     private static let fewValues = 10
 
-    static func list(_ view: SceneView) -> [MissingSignal] {
+    static func list(_ view: SceneView) -> [SignalGap] {
         let scene = view.scene
-        var missing: [MissingSignal] = []
+        var missing: [SignalGap] = []
         func note(_ isMissing: Bool, _ signal: String, _ worth: Double, _ reason: String) {
-            if isMissing { missing.append(MissingSignal(signal: signal, worth: worth, reason: reason)) }
+            if isMissing { missing.append(SignalGap(signal: signal, worth: worth, reason: reason)) }
         }
         note(
             scene.series.isEmpty, "metrics", SeriesReading.strength(.infinity),
