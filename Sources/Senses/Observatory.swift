@@ -70,14 +70,16 @@ public struct Observatory: Sendable {
     /// Readings of series.
     public mutating func take(_ points: [MetricPoint], now: Int64) {
         began = began ?? now
+        var increases: [MetricIncrease] = []
         for point in points {
             guard let increase = series.take(point) else {
                 own.take(gauge: point, now: now)
                 continue
             }
-            objectives.take(increase, now: now)
+            increases.append(increase)
             own.take(increase, now: now)
         }
+        objectives.take(increases, now: now)
     }
 
     /// Lines of logs.

@@ -37,7 +37,7 @@ actor TelemetryAgent {
         let legacy = try await archive.legacy(now: now)
         for change in legacy.changes { observatory.take(change) }
         for (kind, firstSeen) in legacy.kinds { observatory.remember(kind, firstSeen: firstSeen) }
-        if let snapshot = legacy.objectives { try observatory.restore(objectives: snapshot, now: now) }
+        if let snapshot = legacy.objectives { try observatory.restore(objectives: snapshot) }
         observatory.restore(legacy.lasting, now: now)
         lastMinute = now / 60_000_000_000
         isActive = true
@@ -206,7 +206,7 @@ actor TelemetryAgent {
 
     func objectives() -> ObjectivesAnswer {
         ObjectivesAnswer(
-            objectives: observatory.objectiveReports(now: WallTime.now.nanoseconds),
+            objectives: observatory.objectiveReports,
             mistakes: observatory.objectives.mistakes, answeredBy: slot)
     }
 

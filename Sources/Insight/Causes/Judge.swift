@@ -26,7 +26,7 @@ struct Judge {
         self.excess = excess
         blame = TraceBlame(view.traces)
         faults = TraceFaults(view.traces)
-        let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesReading.unusual }
+        let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesVerdict.unusual }
         let times = unusual.compactMap(\.onset)
         onsets = times.min().flatMap { earliest in times.max().map { (earliest, $0) } }
         signature = unusual.sorted { ($1.distance, $0.node, $0.name) < ($0.distance, $1.node, $1.name) }.prefix(8)
@@ -57,8 +57,8 @@ struct Judge {
     }
 
     /// The reading that says most after what the node's callees explain is taken off.
-    private func loudest(of node: Int) -> (reading: SeriesReading, points: Double, explained: Explained)? {
-        var best: (reading: SeriesReading, points: Double, explained: Explained)?
+    private func loudest(of node: Int) -> (reading: SeriesVerdict, points: Double, explained: Explained)? {
+        var best: (reading: SeriesVerdict, points: Double, explained: Explained)?
         var most = -Double.infinity
         for reading in view.readings[node] where reading.distance > 0 {
             var points = reading.strength * Weights.kind(reading.kind)
@@ -71,7 +71,7 @@ struct Judge {
     }
 
     /// What is measured as the symptom was says most about it.
-    private func likeness(_ reading: SeriesReading) -> Double {
+    private func likeness(_ reading: SeriesVerdict) -> Double {
         guard let symptom = view.scene.symptom else { return 1 }
         if let kind = symptom.kind, kind != reading.kind { return Weights.otherThanSymptom }
         if let metric = symptom.metric, metric != reading.name { return Weights.otherMetric }
@@ -81,7 +81,7 @@ struct Judge {
     private typealias Explained = (share: Double, by: Int?)
 
     private func place(
-        _ node: Int, _ reading: SeriesReading, _ points: Double, _ explained: Explained
+        _ node: Int, _ reading: SeriesVerdict, _ points: Double, _ explained: Explained
     ) -> [Contribution] {
         var reasons: [Contribution] = []
         if explained.share > 0, let callee = explained.by {
@@ -92,7 +92,7 @@ struct Judge {
                         + view.graph.names[callee]))
         }
         let unwellCallers = view.graph.callers[node].filter { isUnusual($0) }
-        if !unwellCallers.isEmpty, explained.share < 0.5, reading.distance >= SeriesReading.unusual {
+        if !unwellCallers.isEmpty, explained.share < 0.5, reading.distance >= SeriesVerdict.unusual {
             reasons.append(
                 Contribution(
                     "place", Weights.bottom * (1 - explained.share),
@@ -102,7 +102,7 @@ struct Judge {
     }
 
     /// Whether it can have made what hurts.
-    private func path(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
+    private func path(_ node: Int, _ reading: SeriesVerdict, _ points: Double) -> [Contribution] {
         guard let target = view.target, let symptom = view.symptomReading, !view.graph.callees[target].isEmpty else {
             guard let most = mostByName[reading.name], most > 0, let mine = excess.amount(node, reading.name) else {
                 return []
@@ -140,12 +140,12 @@ struct Judge {
     }
 
     private func isUnusual(_ node: Int) -> Bool {
-        node == view.target || (view.readings[node].first?.distance ?? 0) >= SeriesReading.unusual
+        node == view.target || (view.readings[node].first?.distance ?? 0) >= SeriesVerdict.unusual
     }
 
-    private func order(_ reading: SeriesReading) -> [Contribution] {
+    private func order(_ reading: SeriesVerdict) -> [Contribution] {
         guard let onset = reading.onset, let onsets, onsets.latest > onsets.earliest,
-            reading.distance >= SeriesReading.unusual
+            reading.distance >= SeriesVerdict.unusual
         else { return [] }
         let late = (onset - onsets.earliest) / (onsets.latest - onsets.earliest)
         guard late < 1 else { return [] }

@@ -9,7 +9,7 @@ enum MissingSignals {
             if isMissing { missing.append(SignalGap(signal: signal, worth: worth, reason: reason)) }
         }
         note(
-            scene.series.isEmpty, "metrics", SeriesReading.strength(.infinity),
+            scene.series.isEmpty, "metrics", SeriesVerdict.strength(.infinity),
             "series of each node would show which of them is unusual, and since when")
         note(
             scene.traces.isEmpty, "traces", Weights.traces,

@@ -33,6 +33,7 @@ public struct ObjectiveEngine: Sendable {
     private var ledger: ReadingLedger
     private var time = SteadyTime()
     private var began: Moment?
+    private var arrived: [(bad: Double, total: Double)]
     /// Numbers that could not be counted: none, infinite or below zero.
     public private(set) var refused = 0
     /// How often a counter began anew.
@@ -42,7 +43,9 @@ public struct ObjectiveEngine: Sendable {
     public init(_ objectives: [Objective], scale: Double = 1, patience: Duration = .seconds(60)) {
         let safe = scale.isFinite && scale > 0 ? scale : 1
         self.patience = patience
-        tallies = objectives.compactMap { ObjectiveTally($0.scaled(by: safe)) }
+        let tallies = objectives.compactMap { ObjectiveTally($0.scaled(by: safe)) }
+        self.tallies = tallies
+        arrived = tallies.map { _ in (0, 0) }
         ledger = ReadingLedger(objectives.map(\.indicator))
     }
 
@@ -114,7 +117,16 @@ public struct ObjectiveEngine: Sendable {
             tallies[index].hear(part: sum.hearsPart, total: sum.hearsTotal, now: now)
             guard sum.part > 0 || sum.total > 0 else { continue }
             tallies[index].add(part: sum.part, total: sum.total, now: now)
+            let isGood = if case .good = tallies[index].objective.indicator.part { true } else { false }
+            arrived[index].bad += max(0, isGood ? sum.total - sum.part : sum.part)
+            arrived[index].total += sum.total
         }
+    }
+
+    /// The events that came since the last time this was asked, for each objective in order: for those who look at seconds.
+    public mutating func takeArrivals() -> [(bad: Double, total: Double)] {
+        defer { arrived = tallies.map { _ in (0, 0) } }
+        return arrived
     }
 
     /// How all objectives stand. To be asked at even steps: how long a threshold was exceeded is known from being asked.

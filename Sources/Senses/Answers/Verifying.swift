@@ -15,7 +15,7 @@ struct Verifying {
         for key in expectation.ended { conditions.append(ended(key)) }
         for node in expectation.nodes { conditions.append(quiet(node)) }
         let names = expectation.objectives
-        for objective in observatory.objectiveVerdicts(now: now, since: expectation.since)
+        for objective in observatory.objectiveVerdicts(now: now, since: max(expectation.since, now - settle))
         where names.contains(objective.name) || (names.isEmpty && expectation.nodes.contains(objective.service)) {
             conditions.append(holds(objective))
         }
@@ -59,7 +59,7 @@ struct Verifying {
         return .init("new since the action: \(worse.text)", now >= expectation.since + settle ? .fails : .pending)
     }
 
-    private func holds(_ objective: Observatory.ObjectiveVerdict) -> Verification.Condition {
+    private func holds(_ objective: ObjectiveBook.Verdict) -> Verification.Condition {
         let name = objective.name
         guard objective.events >= Double(max(expectation.leastEvents, 1)) else {
             let text = "\(name): \(Int(objective.events)) events in the window, \(expectation.leastEvents) are needed"
