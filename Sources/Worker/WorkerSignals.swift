@@ -18,6 +18,7 @@ public struct SignalsReporter: Sendable {
         self.bus = bus
         self.metrics = metrics
         self.log = log
+        bus.preparePublishing()
     }
 
     /// Publishes metrics, spans and what was logged.

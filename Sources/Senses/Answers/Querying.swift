@@ -52,7 +52,7 @@ extension Observatory {
     ) {
         let end = until / 1_000_000_000 + 1
         let start = max((query.from ?? (until - 120_000_000_000)) / 1_000_000_000, end - 3_600)
-        let step: Int64 = end - start <= 120 ? 1 : Series.coarseStep
+        let step: Int64 = end - start <= 122 ? 1 : Series.coarseStep
         let first = start / step * step
         let found = series.all { key in
             (query.node == nil || key.node == query.node) && (query.name.map { key.metric.hasPrefix($0) } ?? true)

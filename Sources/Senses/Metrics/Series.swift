@@ -91,17 +91,23 @@ struct Series: Sendable {
 
     /// The values from one second to another at a step that is a multiple of what is kept.
     func values(from: Int64, until: Int64, step: Int64) -> [Double?] {
-        let source = step >= Self.coarseStep ? coarse : fine
-        return stride(from: from, to: until, by: Int(step)).map { second in
-            var total = 0.0
-            var count = 0.0
-            for part in stride(from: second, to: second + step, by: Int(source.step)) {
-                guard let value = source.value(at: part) else { continue }
-                total += value
-                count += 1
-            }
-            return count > 0 ? total / count : nil
+        stride(from: from, to: until, by: Int(step)).map { second in
+            guard step >= Self.coarseStep else { return mean(of: fine, from: second, until: second + step) }
+            // What is too young to be summed up is in the fine detail only.
+            return mean(of: coarse, from: second, until: second + step)
+                ?? mean(of: fine, from: second, until: second + step)
         }
+    }
+
+    private func mean(of ring: Ring, from: Int64, until: Int64) -> Double? {
+        var total = 0.0
+        var count = 0.0
+        for second in stride(from: from, to: until, by: Int(ring.step)) {
+            guard let value = ring.value(at: second) else { continue }
+            total += value
+            count += 1
+        }
+        return count > 0 ? total / count : nil
     }
 
     /// The figures of the minutes that are over, for the disk.

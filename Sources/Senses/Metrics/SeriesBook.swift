@@ -77,11 +77,21 @@ public struct SeriesBook: Sendable {
         case .gauge(let value):
             put(value, key, point.unit, second)
             return nil
-        case .increase(let value): return grow(by: value, key, point, seconds: 1)
+        case .increase(let value): return grow(by: value, key, point, seconds: since(key, point.at))
         case .counter(let value): return grow(to: value, key, point)
-        case .measurements(let more): return measure(more, key, point, seconds: 1)
+        case .measurements(let more): return measure(more, key, point, seconds: since(key, point.at))
         case .distribution(let whole): return measure(whole: whole, key, point)
         }
+    }
+
+    /// Seconds since the reading before of a series that tells only what was added; one for the first.
+    private mutating func since(_ key: SeriesKey, _ now: Int64) -> Double {
+        guard let before = counters[key] else {
+            begin(Cumulative(at: now), key)
+            return 1
+        }
+        counters[key] = Cumulative(at: max(now, before.at))
+        return max(1e-3, Double(now - before.at) / 1e9)
     }
 
     private mutating func grow(to value: Double, _ key: SeriesKey, _ point: MetricPoint) -> MetricIncrease? {
