@@ -45,6 +45,7 @@ struct Judge {
                     "\(reading.name) is \(Figures.short(reading.distance)) usual distances away: "
                         + "\(Figures.short(reading.after)) instead of \(Figures.short(reading.before))"))
             reasons += place(node, reading, points, explained)
+            reasons += confirmation(node, reading, points)
             reasons += order(reading)
         }
         reasons += callers(node)
@@ -127,6 +128,19 @@ struct Judge {
             Contribution(
                 "impact", -points * Weights.tooSmall * (1 - impact),
                 "it amounts to \(Int(impact * 100)) % of what \(view.graph.names[target]) shows")
+        ]
+    }
+
+    /// Spans are seen one by one, and say whether a series about calls means anything.
+    private func confirmation(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
+        guard reading.kind == .latency, blame.significance > 0 else { return [] }
+        let involved = blame.parts.first { $0.node == view.graph.names[node] }?.involved ?? 0
+        guard involved < Weights.confirmed else { return [] }
+        let doubt = blame.significance * (1 - involved / Weights.confirmed)
+        return [
+            Contribution(
+                "spans", -points * Weights.unconfirmed * doubt,
+                "its spans have to do with \(Int(involved * 100)) % of what takes longer")
         ]
     }
 

@@ -22,6 +22,10 @@ enum Weights {
     static let smallest = 0.05
     /// What its callers show and nothing that they call explains, as far as all of them show it.
     static let callers = 0.5
+    /// Calls are said to be slow, and no span of the node is.
+    static let unconfirmed = 0.6
+    /// What a node must have to do with what takes longer, for its spans to confirm it.
+    static let confirmed = 0.05
     static let earliest = 1.0
     static let change = 3.0
     static let traces = 9.0

@@ -51,9 +51,9 @@ struct DayReader {
         return scene
     }
 
-    /// The minutes `HH_MM` from the one before the alarm to its own.
+    /// The minutes `HH_MM` up to the alarm's own.
     private func late(_ minutes: [String]) -> [String] {
-        minutes.filter { Self.minuteOfDay($0).map { $0 >= alertMinute - 1 && $0 <= alertMinute } ?? false }
+        minutes.filter { Self.minuteOfDay($0).map { $0 <= alertMinute } ?? false }
     }
 
     private var alertMinute: Int { Self.minuteOfDay(alert) }
