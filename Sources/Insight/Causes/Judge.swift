@@ -105,6 +105,9 @@ struct Judge {
     /// Whether it can have made what hurts.
     private func path(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
         guard let target = view.target, let symptom = view.symptomReading, !view.graph.callees[target].isEmpty else {
+            if reading.kind == .latency, excess.isIdle(node) {
+                return [Contribution("impact", -points * Weights.tooSmall, "nobody calls it")]
+            }
             guard let most = mostByName[reading.name], most > 0, let mine = excess.amount(node, reading.name) else {
                 return []
             }
