@@ -27,24 +27,6 @@ struct Excess {
         return most
     }
 
-    /// What all callers of a node show that nothing explains which they call: the node's own series may not tell.
-    func callersHurt(_ node: Int) -> (strength: Double, caller: Int)? {
-        let callers = graph.callers[node]
-        var (sum, most, loudest) = (0.0, 0.0, -1)
-        for caller in callers {
-            var hurt = 0.0
-            for reading in readings[caller] where reading.kind == .latency || reading.kind == .error {
-                hurt = max(hurt, reading.strength * (1 - explained(reading, of: caller).share))
-            }
-            sum += hurt
-            if hurt > most { (most, loudest) = (hurt, caller) }
-        }
-        guard loudest >= 0 else { return nil }
-        // Who tells nothing of itself may be anything.
-        let doubt = readings[node].isEmpty ? 0.25 : 1
-        return (doubt * sum / Double(callers.count), loudest)
-    }
-
     private static let callWords = ["requests", "request", "rps", "qps", "ops", "workload", "calls", "throughput"]
 
     private static func calls(_ readings: [SeriesReading]) -> SeriesReading? {

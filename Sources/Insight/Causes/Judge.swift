@@ -4,6 +4,7 @@ import Glibc
 struct Judge {
     private let view: SceneView
     private let excess: Excess
+    private let coverage: Coverage
     private let blame: TraceBlame
     private let faults: TraceFaults
     private let reach: [Int?]
@@ -24,6 +25,7 @@ struct Judge {
         for name in names { mostByName[name] = excess.most(name, among: Array(view.readings.indices)) }
         self.reach = reach
         self.excess = excess
+        coverage = Coverage(graph: view.graph, readings: view.readings) { excess.isIdle($0) }
         blame = TraceBlame(view.traces)
         faults = TraceFaults(view.traces)
         let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesReading.unusual }
@@ -106,7 +108,7 @@ struct Judge {
     private func path(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
         guard let target = view.target, let symptom = view.symptomReading, !view.graph.callees[target].isEmpty else {
             if reading.kind == .latency, excess.isIdle(node) {
-                return [Contribution("impact", -points * Weights.tooSmall, "nobody calls it")]
+                return [Contribution("impact", -points, "nobody calls it")]
             }
             guard let most = mostByName[reading.name], most > 0, let mine = excess.amount(node, reading.name) else {
                 return []
@@ -148,11 +150,14 @@ struct Judge {
     }
 
     private func callers(_ node: Int) -> [Contribution] {
-        guard let hurt = excess.callersHurt(node) else { return [] }
+        let found = coverage.share(node)
+        guard found.share > 0 else { return [] }
+        // Who tells nothing of itself may be anything.
+        let doubt = view.readings[node].isEmpty ? 0.25 : 1
         return [
             Contribution(
-                "callers", Weights.callers * hurt.strength,
-                "its callers, most of them \(view.graph.names[hurt.caller]), show what nothing else explains")
+                "callers", Weights.callers * doubt * found.share,
+                "\(found.hurt) of its \(found.callers) callers hurt, and it would explain what hurts")
         ]
     }
 
