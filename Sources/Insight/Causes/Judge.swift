@@ -59,18 +59,23 @@ struct Judge {
             contributions: reasons.filter { $0.points != 0 })
     }
 
-    /// The reading that says most after what the node's callees explain is taken off.
+    /// The reading that says most after what the node's callees explain is taken off; where nothing is left of any, the
+    /// one that says most.
     private func loudest(of node: Int) -> (reading: SeriesReading, points: Double, explained: Explained)? {
-        var best: (reading: SeriesReading, points: Double, explained: Explained)?
-        var most = -Double.infinity
+        typealias Candidate = (reading: SeriesReading, points: Double, explained: Explained)
+        var (left, plain): (Candidate?, Candidate?)
         for reading in view.readings[node] where reading.distance > 0 {
-            var points = reading.strength * Weights.kind(reading.kind)
-            points *= likeness(reading)
-            let explained = excess.explained(reading, of: node)
-            let rest = points * (1 - explained.share)
-            if rest > most { (best, most) = ((reading, points, explained), rest) }
+            let points = reading.strength * Weights.kind(reading.kind) * likeness(reading)
+            let candidate = (reading, points, excess.explained(reading, of: node))
+            if left.map({ Self.rest(candidate) > Self.rest($0) }) ?? true { left = candidate }
+            if plain.map({ points > $0.points }) ?? true { plain = candidate }
         }
-        return best
+        guard let left, Self.rest(left) >= Weights.leastOfSeries else { return plain }
+        return left
+    }
+
+    private static func rest(_ candidate: (reading: SeriesReading, points: Double, explained: Explained)) -> Double {
+        candidate.points * (1 - candidate.explained.share)
     }
 
     /// What is measured as the symptom was says most about it.

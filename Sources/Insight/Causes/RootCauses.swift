@@ -71,8 +71,8 @@ struct SceneView {
             byNode[node].first { $0.name == scene.symptom?.metric }
                 ?? byNode[node].first { scene.symptom?.kind == nil || $0.kind == scene.symptom?.kind }
         }
-        traces = scene.traces.sorted { Self.isBefore($0, $1) }
-        shortestPast = prepared.map { $0.reference.isEmpty ? $0.values.count : $0.reference.count }.min() ?? 0
+        traces = scene.traces.filter(\.isFinite).sorted { Self.isBefore($0, $1) }
+        shortestPast = prepared.map { $0.reference.isEmpty ? $0.measured.count : $0.reference.count }.min() ?? 0
     }
 
     /// The usual time between two values: some series have gaps.
@@ -103,7 +103,7 @@ struct SceneView {
         let now = symptom?.time ?? last
         let earliest = symptom?.time.map { $0 - min(lookBack * ($0 - first), max(300, 5 * step)) } ?? first
         var vote = OnsetVote()
-        for series in prepared { vote.hear(times: series.times, values: series.values, from: earliest) }
+        for series in prepared { vote.hear(times: series.times, values: series.measured, from: earliest) }
         // Who tells when it hurt tells more than series that do not agree.
         let share = symptom?.time == nil ? 0 : agreement
         if let verdict = vote.verdict(span: last - first, share: share) { return verdict }
@@ -114,7 +114,7 @@ struct SceneView {
     private static func isBefore(_ left: PreparedSeries, _ right: PreparedSeries) -> Bool {
         let (a, b) = (left.source, right.source)
         if (a.node, a.name) != (b.node, b.name) { return (a.node, a.name) < (b.node, b.name) }
-        return left.values.lexicographicallyPrecedes(right.values)
+        return left.measured.lexicographicallyPrecedes(right.measured)
     }
 
     private static func isBefore(_ left: TraceEvidence, _ right: TraceEvidence) -> Bool {

@@ -34,6 +34,8 @@ enum Weights {
     static let event = 3.0
     static let limit = 3.0
     static let history = 2.0
+    /// What a series must say for itself to be named before one that others explain.
+    static let leastOfSeries = 2.0
     /// What a suspect must reach for anything to be called wrong.
     static let least = 2.5
     /// How long after a change its effects are expected, in seconds.

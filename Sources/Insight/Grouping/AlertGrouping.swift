@@ -54,7 +54,7 @@ public struct AlertGrouping: Sendable {
         let place = topology.number(alert.place)
         let (fire, nearness) = fire(for: place, at: time)
         fires[fire].add(weight, at: time, place: place)
-        learn(weight, fires[fire].heat)
+        learn(weight, fires[fire])
         var reasons = [
             Contribution(
                 "weight", weight,
@@ -125,7 +125,7 @@ public struct AlertGrouping: Sendable {
         if fires.count >= Self.mostFires, let coldest = fires.indices.min(by: { fires[$0].heat < fires[$1].heat }) {
             fires.remove(at: coldest)
         }
-        fires.append(Fire(at: time))
+        fires.append(Fire(at: time, usual: usualHeat(at: time)))
         return (fires.count - 1, nil)
     }
 
@@ -141,9 +141,9 @@ public struct AlertGrouping: Sendable {
         }
     }
 
-    private mutating func learn(_ weight: Double, _ heat: Double) {
-        let most = Self.stormShare * usualHeat(at: clock)
-        usual += weight * min(1, most / max(heat, .leastNormalMagnitude))
+    /// A storm is not what is usual: the hotter it is beside what was usual before it, the less is learned.
+    private mutating func learn(_ weight: Double, _ fire: Fire) {
+        usual += weight * min(1, Self.stormShare * fire.usual / max(fire.heat, .leastNormalMagnitude))
     }
 
     private func usualHeat(at time: Double) -> Double {

@@ -9,7 +9,8 @@ struct Fire: Sendable {
 
     /// Its number as an incident, once it is one.
     var incident: Int?
-    let start: Double
+    /// What was usual here when it began.
+    let usual: Double
     private(set) var last: Double
     private(set) var heat = 0.0
     private(set) var count = 0
@@ -19,7 +20,7 @@ struct Fire: Sendable {
     /// Alerts that were heard before it became an incident.
     private(set) var held: [(alert: Int, time: Double)] = []
 
-    init(at time: Double) { (start, last) = (time, time) }
+    init(at time: Double, usual: Double) { (last, self.usual) = (time, usual) }
 
     func heat(at time: Double) -> Double { heat * exp(-max(0, time - last) / Self.fading) }
 
