@@ -24,6 +24,13 @@ extension Operator {
                 let result = try bench.run(progress: progress)
                 progress("")
                 terminal.write(asJSON ? json(result) : ShopBenchReport(result: result).text)
+            } else if invocation.path.last == "insight" {
+                let bench = InsightBench(
+                    data: invocation.text("data") ?? environment("KINTSUGI_DATA"), scorers: invocation.text("scorers"),
+                    python: invocation.text("python") ?? "python3")
+                let result = try bench.run(progress: progress)
+                progress("")
+                terminal.write(asJSON ? json(result) : InsightBenchReport.text(result))
             } else if invocation.path.last == "restart" {
                 let bench = RestartBench(kills: invocation.number("kills") ?? 50)
                 let result = try waiting { try await bench.run(progress: progress) }

@@ -84,6 +84,14 @@ enum CommandTree {
                     .value(
                         "kills", "N", kind: .wholeNumber(1...10_000), otherwise: "50", "how many workers are killed")
                 ]),
+            Command(
+                "insight", "the algorithms over public data, beside what others reach there; how long a ranking takes",
+                details: "The data are in the folder that --data names; without them only the ranking is measured.",
+                options: [
+                    .value(
+                        "scorers", "DIR", kind: .folder, "the scorers (otherwise the folder scorers beside the data)"),
+                    .value("python", "P", otherwise: "python3", "which Python runs the scorers"),
+                ]),
         ])
     private static let simulate = Command(
         "simulate",

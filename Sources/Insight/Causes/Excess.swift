@@ -5,11 +5,14 @@ struct Excess {
     private let readings: [[SeriesVerdict]]
     /// Calls per sample, where the node tells.
     private let traffic: [Double?]
+    private let idle: [Bool]
 
     init(graph: CallGraph, readings: [[SeriesVerdict]]) {
         self.graph = graph
         self.readings = readings
-        traffic = readings.map { Self.traffic($0) }
+        let calls = readings.map { Self.calls($0) }
+        traffic = calls.map { $0.map { max(0, $0.after) } }
+        idle = calls.map { $0.map { $0.after <= 0 && $0.before <= 0 } ?? false }
     }
 
     /// The most that any node of a list shows in a series of a name and that its callees do not explain.
@@ -24,29 +27,13 @@ struct Excess {
         return most
     }
 
-    /// What all callers of a node show that nothing explains which they call: the node's own series may not tell.
-    func callersHurt(_ node: Int) -> (strength: Double, caller: Int)? {
-        let callers = graph.callers[node]
-        var (sum, most, loudest) = (0.0, 0.0, -1)
-        for caller in callers {
-            var hurt = 0.0
-            for reading in readings[caller] where reading.kind == .latency || reading.kind == .error {
-                guard reading.distance >= SeriesVerdict.noticeable else { break }
-                hurt = max(hurt, reading.strength * (1 - explained(reading, of: caller).share))
-            }
-            sum += hurt
-            if hurt > most { (most, loudest) = (hurt, caller) }
-        }
-        return loudest >= 0 ? (sum / Double(callers.count), loudest) : nil
-    }
-
     private static let callWords = ["requests", "request", "rps", "qps", "ops", "workload", "calls", "throughput"]
 
-    private static func traffic(_ readings: [SeriesVerdict]) -> Double? {
+    private static func calls(_ readings: [SeriesVerdict]) -> SeriesVerdict? {
         let counts = readings.filter { reading in
             reading.kind == .traffic && MetricWords.words(of: reading.name).contains { callWords.contains($0) }
         }
-        return counts.min { $0.name < $1.name }.map { max(0, $0.after) }
+        return counts.min { $0.name < $1.name }
     }
 
     /// The share of a reading that the node's callees explain, and the one that explains most of it.
@@ -79,6 +66,9 @@ struct Excess {
         let most = max(noticed, most)
         return most > 0 ? min(1, mine / most) : 1
     }
+
+    /// Whether a node is not called, and never was: then its latency means nothing.
+    func isIdle(_ node: Int) -> Bool { idle[node] }
 
     func amount(_ node: Int, _ name: String) -> Double? {
         guard let reading = readings[node].first(where: { $0.name == name }), let calls = traffic[node] else {

@@ -4,6 +4,7 @@ import Glibc
 struct Judge {
     private let view: SceneView
     private let excess: Excess
+    private let coverage: Coverage
     private let blame: TraceBlame
     private let faults: TraceFaults
     private let reach: [Int?]
@@ -24,6 +25,7 @@ struct Judge {
         for name in names { mostByName[name] = excess.most(name, among: Array(view.readings.indices)) }
         self.reach = reach
         self.excess = excess
+        coverage = Coverage(graph: view.graph, readings: view.readings) { excess.isIdle($0) }
         blame = TraceBlame(view.traces)
         faults = TraceFaults(view.traces)
         let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesVerdict.unusual }
@@ -45,6 +47,7 @@ struct Judge {
                     "\(reading.name) is \(Figures.short(reading.distance)) usual distances away: "
                         + "\(Figures.short(reading.after)) instead of \(Figures.short(reading.before))"))
             reasons += place(node, reading, points, explained)
+            reasons += confirmation(node, reading, points)
             reasons += order(reading)
         }
         reasons += callers(node)
@@ -56,18 +59,23 @@ struct Judge {
             contributions: reasons.filter { $0.points != 0 })
     }
 
-    /// The reading that says most after what the node's callees explain is taken off.
+    /// The reading that says most after what the node's callees explain is taken off; where nothing is left of any, the
+    /// one that says most.
     private func loudest(of node: Int) -> (reading: SeriesVerdict, points: Double, explained: Explained)? {
-        var best: (reading: SeriesVerdict, points: Double, explained: Explained)?
-        var most = -Double.infinity
+        typealias Candidate = (reading: SeriesVerdict, points: Double, explained: Explained)
+        var (left, plain): (Candidate?, Candidate?)
         for reading in view.readings[node] where reading.distance > 0 {
-            var points = reading.strength * Weights.kind(reading.kind)
-            points *= likeness(reading)
-            let explained = excess.explained(reading, of: node)
-            let rest = points * (1 - explained.share)
-            if rest > most { (best, most) = ((reading, points, explained), rest) }
+            let points = reading.strength * Weights.kind(reading.kind) * likeness(reading)
+            let candidate = (reading, points, excess.explained(reading, of: node))
+            if left.map({ Self.rest(candidate) > Self.rest($0) }) ?? true { left = candidate }
+            if plain.map({ points > $0.points }) ?? true { plain = candidate }
         }
-        return best
+        guard let left, Self.rest(left) >= Weights.leastOfSeries else { return plain }
+        return left
+    }
+
+    private static func rest(_ candidate: (reading: SeriesVerdict, points: Double, explained: Explained)) -> Double {
+        candidate.points * (1 - candidate.explained.share)
     }
 
     /// What is measured as the symptom was says most about it.
@@ -104,6 +112,9 @@ struct Judge {
     /// Whether it can have made what hurts.
     private func path(_ node: Int, _ reading: SeriesVerdict, _ points: Double) -> [Contribution] {
         guard let target = view.target, let symptom = view.symptomReading, !view.graph.callees[target].isEmpty else {
+            if reading.kind == .latency, excess.isIdle(node) {
+                return [Contribution("impact", -points, "nobody calls it")]
+            }
             guard let most = mostByName[reading.name], most > 0, let mine = excess.amount(node, reading.name) else {
                 return []
             }
@@ -130,12 +141,28 @@ struct Judge {
         ]
     }
 
-    private func callers(_ node: Int) -> [Contribution] {
-        guard let hurt = excess.callersHurt(node) else { return [] }
+    /// Spans are seen one by one, and say whether a series about calls means anything.
+    private func confirmation(_ node: Int, _ reading: SeriesVerdict, _ points: Double) -> [Contribution] {
+        guard reading.kind == .latency, blame.significance > 0 else { return [] }
+        let involved = blame.parts.first { $0.node == view.graph.names[node] }?.involved ?? 0
+        guard involved < Weights.confirmed else { return [] }
+        let doubt = blame.significance * (1 - involved / Weights.confirmed)
         return [
             Contribution(
-                "callers", Weights.callers * hurt.strength,
-                "its callers, most of them \(view.graph.names[hurt.caller]), show what nothing else explains")
+                "spans", -points * Weights.unconfirmed * doubt,
+                "its spans have to do with \(Int(involved * 100)) % of what takes longer")
+        ]
+    }
+
+    private func callers(_ node: Int) -> [Contribution] {
+        let found = coverage.share(node)
+        guard found.share > 0 else { return [] }
+        // Who tells nothing of itself may be anything.
+        let doubt = view.readings[node].isEmpty ? 0.25 : 1
+        return [
+            Contribution(
+                "callers", Weights.callers * doubt * found.share,
+                "\(found.hurt) of its \(found.callers) callers hurt, and it would explain what hurts")
         ]
     }
 

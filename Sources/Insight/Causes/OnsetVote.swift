@@ -54,8 +54,8 @@ struct OnsetVote {
         voices.append((times[split.index], min(Self.mostVoice, split.clarity - Self.clear)))
     }
 
-    /// The middle of the loudest voices that lie close together.
-    mutating func verdict(span: Double) -> Double? {
+    /// The middle of the loudest voices that lie close together, where they have at least a share of all weight.
+    mutating func verdict(span: Double, share: Double) -> Double? {
         voices.sort { ($0.time, $0.weight) < ($1.time, $1.weight) }
         let reach = span * Self.width
         var best = (first: 0, last: -1, weight: 0.0)
@@ -65,7 +65,8 @@ struct OnsetVote {
             let weight = voices[first...last].reduce(0) { $0 + $1.weight }
             if weight > best.weight { best = (first, last, weight) }
         }
-        guard best.last >= best.first else { return nil }
+        let all = voices.reduce(0) { $0 + $1.weight }
+        guard best.last >= best.first, best.weight >= share * all else { return nil }
         var half = best.weight / 2
         for voice in voices[best.first...best.last] {
             half -= voice.weight

@@ -41,6 +41,8 @@ struct SceneView {
 
     /// How far back from the symptom a cause is looked for, as a share of what is known.
     private static let lookBack = 0.5
+    /// The share of all voices that must agree on an onset, against the symptom's time.
+    private static let agreement = 0.5
     /// Values after the symptom that still count.
     private static let lookOn = 3.0
 
@@ -50,7 +52,7 @@ struct SceneView {
         let prepared = scene.series.compactMap { PreparedSeries($0) }.sorted { Self.isBefore($0, $1) }
         let onset = Self.onset(prepared, scene.symptom)
         self.onset = onset
-        let step = prepared.map(\.step).max() ?? 0
+        let step = Self.step(prepared)
         let end = scene.symptom?.time.map { $0 + max(Self.lookOn * step, 0) } ?? .infinity
         let measured = prepared.compactMap { MeasuredSeries($0, onset: onset, end: end) }
         let strays = UsualStrays(measured)
@@ -69,8 +71,14 @@ struct SceneView {
             byNode[node].first { $0.name == scene.symptom?.metric }
                 ?? byNode[node].first { scene.symptom?.kind == nil || $0.kind == scene.symptom?.kind }
         }
-        traces = scene.traces.sorted { Self.isBefore($0, $1) }
-        shortestPast = prepared.map { $0.reference.isEmpty ? $0.values.count : $0.reference.count }.min() ?? 0
+        traces = scene.traces.filter(\.isFinite).sorted { Self.isBefore($0, $1) }
+        shortestPast = prepared.map { $0.reference.isEmpty ? $0.measured.count : $0.reference.count }.min() ?? 0
+    }
+
+    /// The usual time between two values: some series have gaps.
+    private static func step(_ prepared: [PreparedSeries]) -> Double {
+        let steps = prepared.map(\.step).filter { $0 > 0 }.sorted()
+        return steps.isEmpty ? 0 : steps[steps.count / 2]
     }
 
     private static func names(_ scene: Scene) -> [String] {
@@ -91,12 +99,14 @@ struct SceneView {
         let hasReference = prepared.contains { !$0.reference.isEmpty }
         // Without a symptom's time and with a reference, all values are compared with it.
         if hasReference, symptom?.time == nil { return first }
-        let step = prepared.map(\.step).max() ?? 0
+        let step = Self.step(prepared)
         let now = symptom?.time ?? last
         let earliest = symptom?.time.map { $0 - min(lookBack * ($0 - first), max(300, 5 * step)) } ?? first
         var vote = OnsetVote()
-        for series in prepared { vote.hear(times: series.times, values: series.values, from: earliest) }
-        if let verdict = vote.verdict(span: last - first) { return verdict }
+        for series in prepared { vote.hear(times: series.times, values: series.measured, from: earliest) }
+        // Who tells when it hurt tells more than series that do not agree.
+        let share = symptom?.time == nil ? 0 : agreement
+        if let verdict = vote.verdict(span: last - first, share: share) { return verdict }
         // Nothing changed clearly: the last values against all others.
         return now - step
     }
@@ -104,7 +114,7 @@ struct SceneView {
     private static func isBefore(_ left: PreparedSeries, _ right: PreparedSeries) -> Bool {
         let (a, b) = (left.source, right.source)
         if (a.node, a.name) != (b.node, b.name) { return (a.node, a.name) < (b.node, b.name) }
-        return left.values.lexicographicallyPrecedes(right.values)
+        return left.measured.lexicographicallyPrecedes(right.measured)
     }
 
     private static func isBefore(_ left: TraceEvidence, _ right: TraceEvidence) -> Bool {

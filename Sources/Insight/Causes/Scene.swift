@@ -44,19 +44,19 @@ public struct MetricSeries: Sendable {
     /// When the values were measured.
     public var times: [Double]
     /// The values; what is no finite number is a gap.
-    public var values: [Double]
-    /// Values from a time when all was well; empty where the older part of `values` must serve.
+    public var measured: [Double]
+    /// Values from a time when all was well; empty where the older part of `measured` must serve.
     public var reference: [Double]
 
     /// A series; its kind and its bad direction are guessed from its name unless they are told.
     public init(
-        node: String, name: String, times: [Double], values: [Double], reference: [Double] = [],
+        node: String, name: String, times: [Double], measured: [Double], reference: [Double] = [],
         kind: SignalKind? = nil, lowIsBad: Bool? = nil
     ) {
         self.node = node
         self.name = name
         self.times = times
-        self.values = values
+        self.measured = measured
         self.reference = reference
         let guess = MetricWords.guess(name)
         self.kind = kind ?? guess.kind
@@ -130,6 +130,11 @@ public struct TraceEvidence: Sendable {
         self.before = before
         self.after = after
         self.scale = scale
+    }
+
+    var isFinite: Bool {
+        scale.isFinite
+            && [before, after].allSatisfy { $0.count.isFinite && $0.errors.isFinite && $0.seconds.isFinite }
     }
 }
 

@@ -52,11 +52,11 @@ struct MeasuredSeries {
         let first = series.times.firstIndex { $0 >= from } ?? series.times.count
         let last = series.times.lastIndex { $0 <= end } ?? -1
         guard first <= last else { return nil }
-        let reference = series.reference.isEmpty ? Array(series.values[..<first]) : series.reference
+        let reference = series.reference.isEmpty ? Array(series.measured[..<first]) : series.reference
         guard reference.count >= 2 else { return nil }
         let top = source.kind == .error && source.lowIsBad ? reference.max() ?? 0 : 0
         isMirrored = top > 0
-        let late = Array(series.values[first...last])
+        let late = Array(series.measured[first...last])
         let usual = isMirrored ? reference.map { top - $0 } : reference
         lateValues = isMirrored ? late.map { top - $0 } : late
         lateTimes = Array(series.times[first...last])
@@ -145,7 +145,7 @@ extension SeriesVerdict {
 struct PreparedSeries {
     let source: MetricSeries
     let times: [Double]
-    let values: [Double]
+    let measured: [Double]
     let reference: [Double]
     /// The usual time between two values.
     let step: Double
@@ -156,22 +156,22 @@ struct PreparedSeries {
     init?(_ source: MetricSeries) {
         self.source = source
         var times: [Double] = []
-        var values: [Double] = []
-        let count = min(source.times.count, source.values.count)
+        var measured: [Double] = []
+        let count = min(source.times.count, source.measured.count)
         times.reserveCapacity(count)
-        values.reserveCapacity(count)
-        for index in 0..<count where Self.counts(source.values[index]) && Self.counts(source.times[index]) {
+        measured.reserveCapacity(count)
+        for index in 0..<count where Self.counts(source.measured[index]) && Self.counts(source.times[index]) {
             times.append(source.times[index])
-            values.append(source.values[index])
+            measured.append(source.measured[index])
         }
-        guard !values.isEmpty else { return nil }
+        guard !measured.isEmpty else { return nil }
         if zip(times, times.dropFirst()).contains(where: { $0 > $1 }) {
-            let order = times.indices.sorted { (times[$0], values[$0]) < (times[$1], values[$1]) }
+            let order = times.indices.sorted { (times[$0], measured[$0]) < (times[$1], measured[$1]) }
             times = order.map { times[$0] }
-            values = order.map { values[$0] }
+            measured = order.map { measured[$0] }
         }
         self.times = times
-        self.values = values
+        self.measured = measured
         reference = source.reference.filter(Self.counts)
         step = times.count > 1 ? (times[times.count - 1] - times[0]) / Double(times.count - 1) : 0
     }

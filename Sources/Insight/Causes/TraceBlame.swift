@@ -9,6 +9,8 @@ struct TraceBlame {
     struct Part {
         var node: String
         var share: Double
+        /// The share of what takes longer that it has anything to do with.
+        var involved: Double
         var reason: String
     }
 
@@ -29,7 +31,7 @@ struct TraceBlame {
 
     /// A caller of a single callee is less likely the cause than that callee.
     private static let onlyCall = 0.7
-    private static let leastSpans = 3.0
+    private static let leastSpans = 2.0
 
     private(set) var parts: [Part] = []
     /// From 0 to 1: whether the time in all grew enough to mean something.
@@ -59,6 +61,7 @@ struct TraceBlame {
             called: outgoing.reduce(0) { $0 + $1.excess } * leaving,
             own: (working?.excess ?? 0) * (working?.slowness ?? 0)
         )
+        let touched = (incoming + outgoing).reduce(working?.excess ?? 0) { $0 + $1.excess }
         let blame = waits.calls + waits.called + waits.own
         let reason: String
         if waits.calls >= max(waits.called, waits.own) {
@@ -68,7 +71,7 @@ struct TraceBlame {
         } else {
             reason = "its own work takes \(Figures.seconds(working?.excess ?? 0)) longer in all"
         }
-        return Part(node: node, share: min(1, blame / total), reason: reason)
+        return Part(node: node, share: min(1, blame / total), involved: min(1, touched / total), reason: reason)
     }
 
     private static func sums(_ evidence: [TraceEvidence]) -> (own: [Sum], edges: [Sum]) {

@@ -20,8 +20,12 @@ enum Weights {
     static let tooSmall = 0.7
     /// Without a symptom to compare with, what is below this share of the greatest is too small.
     static let smallest = 0.05
-    /// What its callers show and nothing that they call explains, as far as all of them show it.
-    static let callers = 0.5
+    /// Its callers hurt, and whoever hurts calls it.
+    static let callers = 3.0
+    /// Calls are said to be slow, and no span of the node is.
+    static let unconfirmed = 0.6
+    /// What a node must have to do with what takes longer, for its spans to confirm it.
+    static let confirmed = 0.05
     static let earliest = 1.0
     static let change = 3.0
     static let traces = 9.0
@@ -30,6 +34,8 @@ enum Weights {
     static let event = 3.0
     static let limit = 3.0
     static let history = 2.0
+    /// What a series must say for itself to be named before one that others explain.
+    static let leastOfSeries = 2.0
     /// What a suspect must reach for anything to be called wrong.
     static let least = 2.5
     /// How long after a change its effects are expected, in seconds.

@@ -41,6 +41,8 @@ struct Series: Sendable {
     private var place: Int64 = -1
     private var sum = 0.0
     private var count = 0.0
+    private var sumOfSecond = 0.0
+    private var inSecond = 0.0
     private var scorer = AnomalyScorer()
     /// How unusual the last whole coarse value was, 0 to 1.
     private(set) var unusual = 0.0
@@ -65,7 +67,9 @@ struct Series: Sendable {
 
     /// Takes a value; false where it came too late to have a place. The score is new when a coarse value was completed.
     mutating func add(_ value: Double, at second: Int64) -> (isKept: Bool, isScored: Bool) {
-        guard fine.put(value, at: second) else { return (false, false) }
+        // Several within a second count as one: their mean.
+        (inSecond, sumOfSecond) = second == lastSecond ? (inSecond + 1, sumOfSecond + value) : (1, value)
+        guard fine.put(sumOfSecond / inSecond, at: second) else { return (false, false) }
         minute.add(value, at: second)
         guard second >= lastSecond else { return (true, false) }
         (lastSecond, last) = (second, value)

@@ -39,7 +39,7 @@ struct CaseReader {
             let node = owner.hasSuffix("-db") ? String(owner.dropLast(3)) : owner
             let name = node == owner ? String(parts[1]) : table.header[place]
             scene.series.append(
-                MetricSeries(node: node, name: name, times: times, values: try column(place, of: table, file)))
+                MetricSeries(node: node, name: name, times: times, measured: try column(place, of: table, file)))
         }
         return scene
     }
@@ -67,9 +67,9 @@ struct CaseReader {
             scene.series.append(
                 MetricSeries(
                     node: parts.dropLast(2).joined(separator: "|"), name: name, times: times,
-                    values: slice(try column(place, of: now, abnormal), record.abnormalRows), reference: reference))
+                    measured: slice(try column(place, of: now, abnormal), record.abnormalRows), reference: reference))
         }
-        if let graph { scene.calls = try Self.calls(try folder.table(graph), graph) }
+        if let graph { scene.calls = try Self.calls(try folder.table(graph), of: graph) }
         if let target = record.target {
             let metric = [target.metric, target.agg].compactMap { $0 }.joined(separator: "|")
             let kind = scene.series.first { $0.name == metric }?.kind
@@ -80,11 +80,21 @@ struct CaseReader {
     }
 
     /// Who calls whom: two columns, whatever they are called, the caller first.
-    static func calls(_ table: CommaSeparated, _ file: String) throws(CommaSeparated.Mistake) -> [Call] {
+    static func calls(_ table: CommaSeparated) throws(CommaSeparated.Mistake) -> [Call] {
         guard table.header.count >= 2 else {
-            throw .init(description: "\(file): line 1: expected the columns caller,callee, found \(table.header.count)")
+            throw .init(
+                description: "line 1: expected the columns caller,callee, found \(table.header.joined(separator: ", "))"
+            )
         }
         return table.rows.indices.map { Call(caller: table.text($0, 0), callee: table.text($0, 1)) }
+    }
+
+    static func calls(_ table: CommaSeparated, of file: String) throws(CommaSeparated.Mistake) -> [Call] {
+        do {
+            return try calls(table)
+        } catch {
+            throw CommaSeparated.Mistake(description: "\(file): \(error)")
+        }
     }
 
     private func column(_ place: Int, of table: CommaSeparated, _ file: String) throws -> [Double] {

@@ -30,7 +30,7 @@ struct DayReader {
         scene.series = try series(clean: facts.cleanMinutes ?? [])
         let dependencies = "\(name)/dependency.csv"
         if folder.exists(dependencies) {
-            scene.calls = try CaseReader.calls(try folder.table(dependencies), dependencies)
+            scene.calls = try CaseReader.calls(try folder.table(dependencies), of: dependencies)
         }
         let spans = SpanTables(folder: folder, name: name, alert: alert)
         if let minutes = record.traces {
@@ -51,9 +51,9 @@ struct DayReader {
         return scene
     }
 
-    /// The minutes `HH_MM` from the one before the alarm to its own.
+    /// The minutes `HH_MM` up to the alarm's own.
     private func late(_ minutes: [String]) -> [String] {
-        minutes.filter { Self.minuteOfDay($0).map { $0 >= alertMinute - 1 && $0 <= alertMinute } ?? false }
+        minutes.filter { Self.minuteOfDay($0).map { $0 <= alertMinute } ?? false }
     }
 
     private var alertMinute: Int { Self.minuteOfDay(alert) }
@@ -97,14 +97,14 @@ struct DayReader {
                 for column in columns {
                     found.append(
                         MetricSeries(
-                            node: table.text(row, service), name: table.header[column], times: [], values: []))
+                            node: table.text(row, service), name: table.header[column], times: [], measured: []))
                 }
             }
             for (offset, column) in columns.enumerated() {
                 found[first + offset].times.append(midnight + seconds)
                 do {
                     let value = try table.number(row, column)
-                    found[first + offset].values.append(value)
+                    found[first + offset].measured.append(value)
                     if isClean { found[first + offset].reference.append(value) }
                 } catch {
                     throw CommaSeparated.Mistake(description: "\(file): \(error)")

@@ -30,5 +30,16 @@ extension CommandTree {
                         "signals", "WHICH", kind: .choice(["all", "metrics"]), otherwise: "all",
                         "look at all signals, or at metrics and the call graph alone"),
                 ]),
+            Command(
+                "group", "which alerts have one cause, and which are noise",
+                details:
+                    "Reads the columns time and name, and id, host (or service), severity and state where they are, "
+                    + "gzip or not; writes id and incident, which is empty for noise.",
+                arguments: [Argument("ALERTS.csv", "the alerts, in the order of time")],
+                options: [
+                    .value("topology", "T.csv", "who calls whom: two columns, the caller first"),
+                    .value("out", "OUT.csv", "the file to write (otherwise it is shown)"),
+                    .flag("why", "write the reasons, too"),
+                ]),
         ])
 }

@@ -7,6 +7,7 @@ extension Operator {
         let text =
             switch invocation.path.last {
             case "rank": try rank(invocation)
+            case "group": try group(invocation)
             default: try table(invocation)
             }
         guard let out = invocation.text("out") else {
@@ -21,18 +22,38 @@ extension Operator {
     }
 
     private func table(_ invocation: Invocation) throws(Failure) -> String {
-        let path = invocation.text("INPUT.csv") ?? ""
-        let table = CommaSeparated(try CaseFolder.bytes(path))
-        do {
-            return try invocation.path.last == "templates"
-                ? InsightFiles.templates(table) : InsightFiles.anomalies(table)
-        } catch {
-            throw Failure("\(path): \(error)", exit: ExitCode.data)
+        try understanding(invocation.text("INPUT.csv") ?? "") { table throws(CommaSeparated.Mistake) in
+            try invocation.path.last == "templates" ? InsightFiles.templates(table) : InsightFiles.anomalies(table)
         }
     }
 
     private func rank(_ invocation: Invocation) throws(Failure) -> String {
         let path = invocation.text("CASES.json") ?? ""
         return try Rankings.text(cases: path, onlyMetrics: invocation.text("signals") == "metrics")
+    }
+
+    private func group(_ invocation: Invocation) throws(Failure) -> String {
+        let path = invocation.text("ALERTS.csv") ?? ""
+        var calls: [Call] = []
+        if let topology = invocation.text("topology") {
+            calls = try understanding(topology) { table throws(CommaSeparated.Mistake) in
+                try CaseReader.calls(table)
+            }
+        }
+        return try understanding(path) { table throws(CommaSeparated.Mistake) in
+            try AlertGroups.text(table, topology: calls, explained: invocation.has("why"))
+        }
+    }
+
+    /// Reads a table; what cannot be understood is named with its file.
+    private func understanding<Value>(
+        _ path: String, _ read: (CommaSeparated) throws(CommaSeparated.Mistake) -> Value
+    ) throws(Failure) -> Value {
+        let table = CommaSeparated(try CaseFolder.bytes(path))
+        do {
+            return try read(table)
+        } catch {
+            throw Failure("\(path): \(error)", exit: ExitCode.data)
+        }
     }
 }
