@@ -64,6 +64,7 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
+        room("Definitions", needs: ["Contracts", "Insight", "Settings", "Signals"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Load", needs: ["CHost", "Contracts"]),
@@ -116,7 +117,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "Definitions",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -150,6 +151,7 @@ let package = Package(
             "WebTests",
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
+        proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Settings"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),
     ]
