@@ -64,6 +64,7 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
+        room("Definitions", needs: ["Contracts", "Insight", "Settings", "Signals"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Senses", needs: ["Contracts", "Insight", "Signals"]),
@@ -107,7 +108,9 @@ let package = Package(
         shell(
             "TelemetryAgent",
             needs: [
-                "CHost", "Contracts", "Insight", "Signals", "Settings", "Supervision", "Bus", "Host", "OTLP", "Senses",
+                "CHost", "Contracts", "Definitions", "Insight", "Signals", "Settings", "Supervision", "Bus", "Host",
+                "OTLP",
+                "Senses",
                 "Store", "Web", "WebClient", "Worker", "Service",
             ]),
         shell(
@@ -123,7 +126,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -157,6 +160,7 @@ let package = Package(
             "WebTests",
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
+        proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Settings"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),
     ]

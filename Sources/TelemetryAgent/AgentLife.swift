@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import Definitions
 import Glibc
 import Host
 import Senses
@@ -26,7 +27,9 @@ struct AgentLife: Sendable {
         let plan = try ClusterFile.read(path: "\(worker.birth.config)/cluster.yaml")
         let triage = settings.findingsTo ?? (plan.role(named: "triage") == nil ? nil : "triage")
         archive = Archive(store, retention: settings.retention, triage: triage)
-        let objectives = ObjectiveBook()
+        let found = Definitions.objectives(in: "\(worker.birth.config)/slo")
+        let objectives = ObjectiveBook(
+            found.objectives, mistakes: (found.mistakes + found.notes).map { "\($0)" }, haste: settings.haste)
         for mistake in objectives.mistakes {
             worker.log.error("an objective was not understood", ["mistake": .text(mistake)])
         }

@@ -40,7 +40,7 @@ private struct EvidenceReading {
         if let instance = series.instance, instance != series.node { name += "@\(instance)" }
         let isFailure = series.labels.contains(where: Self.tellsFailure)
         return MetricSeries(
-            node: series.node, name: name, times: times, values: series.values.map { $0 ?? .nan },
+            node: series.node, name: name, times: times, measured: series.values.map { $0 ?? .nan },
             kind: isFailure ? .error : kind(series.metric))
     }
 

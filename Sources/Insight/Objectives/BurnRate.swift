@@ -51,8 +51,8 @@ public struct BurnRate: Sendable {
         self.objective = objective
         self.windows = windows
         self.period = period
-        let spans = Set(windows.flatMap { [$0.long, $0.short] } + [period]).sorted()
-        histories = spans.map { EventHistory(span: $0) }
+        let all = (windows.flatMap { [$0.long, $0.short] } + [period]).sorted()
+        histories = all.enumerated().filter { $0 == 0 || all[$0 - 1] != $1 }.map { EventHistory(span: $1) }
     }
 
     /// The highest burn rate that this objective allows: everything fails.
