@@ -71,7 +71,7 @@ let package = Package(
         room("Load", needs: ["CHost", "Contracts"]),
         room(
             "Simulator",
-            needs: ["Contracts", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
+            needs: ["Contracts", "Insight", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
 
         // floor 3: the life of a process
         room(
@@ -151,7 +151,9 @@ let package = Package(
             "StoreTests",
             needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper", "Threads"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
-        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
+        proof(
+            "SimulatorTests",
+            needs: ["Insight", "Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
         proof(
             "WorkerTests",

@@ -148,6 +148,9 @@ public struct ObjectiveBook: Sendable {
         }
     }
 
+    /// What they are called, and whose they are.
+    var names: [(name: String, service: String)] { engine.objectives.map { ($0.name, $0.service) } }
+
     /// How all stand, as of the last second.
     public var reports: [ObjectiveReport] { statuses.map(\.report) }
 

@@ -41,6 +41,8 @@ public struct Observatory: Sendable {
     public internal(set) var objectives: ObjectiveBook
     private var anomalies = AnomalyWatch()
     private var own = OwnWork()
+    private var messages = MessageWatch()
+    private var fresh: [LogBook.Key] = []
     /// When the first signal came.
     public private(set) var began: Int64?
     private var wanted: [String] = []
@@ -148,7 +150,10 @@ public struct Observatory: Sendable {
     // MARK: taking out
 
     /// Kinds of lines that came for the first time since the last time this was asked.
-    public mutating func takeFreshKinds() -> [LogBook.Key] { logs.takeFresh() }
+    public mutating func takeFreshKinds() -> [LogBook.Key] {
+        defer { fresh = [] }
+        return fresh
+    }
 
     /// What the series came to in the minutes that are over.
     public mutating func takeMinutes(
@@ -171,6 +176,11 @@ public struct Observatory: Sendable {
         anomalies.look(series.takeNews(), at: series, into: &findings, now: now)
         limits.tick(series, disk: disk, into: &findings, now: now)
         own.tick(into: &findings, now: now)
+        let met = logs.takeFresh()
+        fresh += met.prefix(max(0, 5_000 - fresh.count))
+        messages.meet(met, in: logs, into: &findings, now: now)
+        let (graph, names) = (calls, objectives.names)
+        messages.tick(logs, endangered: { Self.endangered(by: $0, graph, names) }, into: &findings, now: now)
         findings.tick(now: now)
         if now >= nextUpkeep {
             nextUpkeep = now + 60_000_000_000
@@ -179,6 +189,14 @@ public struct Observatory: Sendable {
         }
         effects.findings = findings.takeNews()
         return effects
+    }
+
+    /// The services that call one, directly or not, and the objectives of all of these.
+    private static func endangered(
+        by node: String, _ calls: CallBook, _ names: [(name: String, service: String)]
+    ) -> [String] {
+        let nodes = [node] + calls.callers(of: node)
+        return Array(nodes.dropFirst() + names.filter { nodes.contains($0.service) }.map(\.name))
     }
 
     // MARK: answers

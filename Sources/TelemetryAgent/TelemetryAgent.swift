@@ -53,9 +53,7 @@ actor TelemetryAgent {
         switch heard {
         case .spans(let spans): observatory.take(spans, now: now)
         case .points(let points): observatory.take(points, now: now)
-        case .entries(let entries):
-            observatory.take(entries, now: now)
-            noteKinds(now)
+        case .entries(let entries): observatory.take(entries, now: now)
         }
     }
 
@@ -73,7 +71,6 @@ actor TelemetryAgent {
     func hear(_ report: LogReport) {
         let now = WallTime.now.nanoseconds
         observatory.take(OwnReading.entries(report, at: now), now: now)
-        noteKinds(now)
     }
 
     func hear(_ notice: ProcessNotice) async {
@@ -108,6 +105,7 @@ actor TelemetryAgent {
     func look() async {
         let now = WallTime.now.nanoseconds
         let effects = observatory.tick(now: now)
+        noteKinds(now)
         for finding in effects.findings { publish(finding) }
         guard isActive else { return }
         for trace in effects.wanted { bus.publish("traces.keep", Array("00-\(trace)-0000000000000001-01".utf8)) }

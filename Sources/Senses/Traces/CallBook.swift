@@ -181,6 +181,21 @@ public struct CallBook: Sendable {
         }
     }
 
+    /// Who calls a service, directly or through others; the nearest first.
+    func callers(of node: String) -> [String] {
+        var found: [String] = []
+        var waiting = [node]
+        while let next = waiting.first {
+            waiting.removeFirst()
+            for edge in edges.keys.sorted() where edge.callee == next && edge.caller != node {
+                guard !found.contains(edge.caller) else { continue }
+                found.append(edge.caller)
+                waiting.append(edge.caller)
+            }
+        }
+        return found
+    }
+
     private func faults(of node: String, from: Int64, until: Int64) -> [EvidenceFault] {
         var kinds: [EvidenceFault] = []
         for fault in faults[node] ?? [] where fault.at / 1_000_000_000 >= from && fault.at / 1_000_000_000 <= until {
