@@ -76,7 +76,9 @@ struct TraceBlame {
         } else {
             reason = "its own work takes \(Figures.seconds(working?.excess ?? 0)) longer in all"
         }
-        return Part(node: node, share: min(1, blame / total), clarity: slowest * spans / (spans + enoughSpans), involved: min(1, touched / total), reason: reason)
+        return Part(
+            node: node, share: min(1, blame / total), clarity: slowest * spans / (spans + enoughSpans),
+            involved: min(1, touched / total), reason: reason)
     }
 
     private static func sums(_ evidence: [TraceEvidence]) -> (own: [Sum], edges: [Sum]) {
