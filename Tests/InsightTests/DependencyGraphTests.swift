@@ -68,10 +68,10 @@ import Testing
         #expect(graph.calls == [Call(caller: "a", callee: "c")] && graph.nodes == ["a", "c"])
     }
 
-    @Test("a million spans of ever new services stay within the bounds, and what is left out is counted")
+    @Test("spans of ever new services stay within the bounds, and what is left out is counted")
     func bounds() {
         var graph = DependencyGraph(nodes: 50, edges: 40, spans: 1_000)
-        for number in 1...1_000_000 as ClosedRange<UInt64> {
+        for number in 1...200_000 as ClosedRange<UInt64> {
             graph.add(span(number, of: "s\(number % 5_000)", parent: number &- 1, at: Double(number)))
         }
         #expect(graph.edges.count <= 40 && graph.nodes.count <= 50 && !graph.edges.isEmpty)

@@ -65,7 +65,8 @@ struct Judge {
         typealias Candidate = (reading: SeriesVerdict, points: Double, explained: Explained)
         var (left, plain): (Candidate?, Candidate?)
         for reading in view.readings[node] where reading.distance > 0 {
-            let points = reading.strength * Weights.kind(reading.kind) * likeness(reading)
+            var points = reading.strength * Weights.kind(reading.kind) * likeness(reading)
+            if reading.isOutbound { points *= Weights.outbound }
             let candidate = (reading, points, excess.explained(reading, of: node))
             if left.map({ Self.rest(candidate) > Self.rest($0) }) ?? true { left = candidate }
             if plain.map({ points > $0.points }) ?? true { plain = candidate }
@@ -188,10 +189,11 @@ struct Judge {
     private func traces(_ node: Int) -> [Contribution] {
         let name = view.graph.names[node]
         var reasons: [Contribution] = []
-        if let part = blame.parts.first(where: { $0.node == name }), part.share * blame.significance > 0 {
+        if let part = blame.parts.first(where: { $0.node == name }), part.share > 0 {
+            let certainty = max(blame.significance, part.clarity)
             reasons.append(
                 Contribution(
-                    "traces", Weights.traces * part.share * blame.significance,
+                    "traces", Weights.traces * part.share * certainty,
                     "\(part.reason) (\(Int(part.share * 100)) % of what the spans can blame)"))
         }
         return reasons + faults.contributions(name)

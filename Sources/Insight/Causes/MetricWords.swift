@@ -19,6 +19,11 @@ enum MetricWords {
         "receive", "received", "transmit", "transmitted", "sent", "bytes", "read", "write", "network", "syscall",
     ]
 
+    private static let outbound = ["client", "outbound", "outgoing", "egress", "upstream"]
+
+    /// Whether it is about the calls that a node makes, and so about others more than about itself.
+    static func isOutbound(_ name: String) -> Bool { words(of: name).contains { outbound.contains($0) } }
+
     static func guess(_ name: String) -> (kind: SignalKind, lowIsBad: Bool) {
         let words = words(of: name)
         func names(_ list: [String]) -> Bool { words.contains { list.contains($0) } }

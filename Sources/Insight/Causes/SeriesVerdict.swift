@@ -6,6 +6,8 @@ struct SeriesVerdict {
     let name: String
     let kind: SignalKind
     let lowIsBad: Bool
+    /// Whether it is about the calls that the node makes.
+    let isOutbound: Bool
     /// How many usual distances the series is away, for long enough to mean it; bad is positive, never negative.
     let distance: Double
     /// Its logarithm: each point is twice as far.
@@ -124,6 +126,7 @@ extension SeriesVerdict {
         name = source.name
         kind = source.kind
         self.lowIsBad = source.lowIsBad
+        isOutbound = (kind == .latency || kind == .error) && MetricWords.isOutbound(name)
         strength = SeriesVerdict.strength(distance)
         shift = isBad && distance > 0 ? abs(now[chosen.index] - baseline.level) : 0
         before = baseline.level

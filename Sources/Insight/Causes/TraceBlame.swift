@@ -9,6 +9,8 @@ struct TraceBlame {
     struct Part {
         var node: String
         var share: Double
+        /// From 0 to 1: how clearly what it is blamed for takes longer than before.
+        var clarity: Double
         /// The share of what takes longer that it has anything to do with.
         var involved: Double
         var reason: String
@@ -19,8 +21,7 @@ struct TraceBlame {
         var other = ""
         var expected = 0.0
         var excess = 0.0
-        var errors = 0.0
-        var expectedErrors = 0.0
+        var spans = 0.0
 
         /// From 0, as before, to 1, eight times as long.
         var slowness: Double {
@@ -31,6 +32,8 @@ struct TraceBlame {
 
     /// A caller of a single callee is less likely the cause than that callee.
     private static let onlyCall = 0.7
+    /// So many spans are half as clear as very many.
+    private static let enoughSpans = 10.0
     private static let leastSpans = 2.0
 
     private(set) var parts: [Part] = []
@@ -61,6 +64,8 @@ struct TraceBlame {
             called: outgoing.reduce(0) { $0 + $1.excess } * leaving,
             own: (working?.excess ?? 0) * (working?.slowness ?? 0)
         )
+        let spans = (incoming + outgoing).reduce(working?.spans ?? 0) { $0 + $1.spans }
+        let slowest = max(arriving, leaving, working?.slowness ?? 0)
         let touched = (incoming + outgoing).reduce(working?.excess ?? 0) { $0 + $1.excess }
         let blame = waits.calls + waits.called + waits.own
         let reason: String
@@ -71,7 +76,9 @@ struct TraceBlame {
         } else {
             reason = "its own work takes \(Figures.seconds(working?.excess ?? 0)) longer in all"
         }
-        return Part(node: node, share: min(1, blame / total), involved: min(1, touched / total), reason: reason)
+        return Part(
+            node: node, share: min(1, blame / total), clarity: slowest * spans / (spans + enoughSpans),
+            involved: min(1, touched / total), reason: reason)
     }
 
     private static func sums(_ evidence: [TraceEvidence]) -> (own: [Sum], edges: [Sum]) {
@@ -85,6 +92,7 @@ struct TraceBlame {
                 sum = last
                 if isOwn { own.removeLast() } else { edges.removeLast() }
             }
+            sum.spans += one.after.count
             sum.expected += one.before.mean * one.after.count
             sum.excess += max(0, one.after.mean - one.before.mean) * one.after.count
             if isOwn { own.append(sum) } else { edges.append(sum) }

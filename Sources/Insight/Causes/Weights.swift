@@ -8,6 +8,8 @@ enum Weights {
         case .traffic: 0.5
         }
     }
+    /// Of the calls that a node makes: whom it calls may be as much to blame.
+    static let outbound = 0.5
     /// Of another kind than what hurts.
     static let otherThanSymptom = 0.6
     /// Of the same kind, but another series than the one that hurts.

@@ -24,10 +24,11 @@ struct InsightBench {
     let data: String?
     let scorers: String?
     let python: String
+    var rankings = 9
 
     func run(progress: (String) -> Void) throws -> Result {
         progress("ranking")
-        var result = Result(ranking: RankingTime.measure())
+        var result = Result(ranking: RankingTime.measure(runs: max(1, rankings)))
         guard let data, FileManager.default.fileExists(atPath: data) else {
             result.skipped.append("no data at \(data ?? "(nowhere: give --data DIR)")")
             return result

@@ -19,9 +19,8 @@ enum RankingTime {
     private static let services = 200
     private static let seriesEach = 25
     private static let values = 120
-    private static let runs = 9
 
-    static func measure() -> Result {
+    static func measure(runs: Int) -> Result {
         let scene = scene()
         var times: [Double] = []
         var isRight = true
