@@ -48,6 +48,7 @@ struct Operator {
         case "keys": try keys(invocation)
         case "bench": try bench(invocation)
         case "insight": try insight(invocation)
+        case "slo": return try slo(invocation)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
