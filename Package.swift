@@ -82,7 +82,8 @@ let package = Package(
                 "Store",
             ]),
 
-        room("Audit", needs: ["Store"]),
+        room("Audit", needs: ["Contracts", "Store"]),
+        room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
 
         // floor 4: the processes
@@ -126,7 +127,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -162,6 +163,7 @@ let package = Package(
             "WebTests",
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
+        proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
         proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Settings"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),

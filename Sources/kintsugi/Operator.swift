@@ -52,6 +52,7 @@ struct Operator {
         case "trace": try trace(invocation, places)
         case "investigate": try investigate(invocation, places)
         case "capacity": try capacity(invocation, places)
+        case "slo": return try slo(invocation)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
