@@ -133,7 +133,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof(
             "ShopTests",
-            needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Store"]),
+            needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Signals", "Store"]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),

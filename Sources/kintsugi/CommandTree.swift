@@ -16,7 +16,7 @@ enum CommandTree {
         ],
         commands: [
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
-            keys, insight, slo, bench,
+            keys, insight, slo, canary, bench,
             simulate, completion,
         ])
 

@@ -49,6 +49,7 @@ struct Operator {
         case "bench": try bench(invocation)
         case "insight": try insight(invocation)
         case "slo": return try slo(invocation)
+        case "canary": return try canary(invocation, places)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
