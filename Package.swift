@@ -109,7 +109,8 @@ let package = Package(
         shell(
             "TelemetryAgent",
             needs: [
-                "CHost", "Contracts", "Definitions", "Insight", "Signals", "Settings", "Supervision", "Bus", "Host",
+                "CHost", "Canaries", "Contracts", "Definitions", "Insight", "Signals", "Settings", "Supervision", "Bus",
+                "Host",
                 "OTLP",
                 "Senses",
                 "Store", "Web", "WebClient", "Worker", "Service",
@@ -142,7 +143,7 @@ let package = Package(
         proof("SettingsTests", needs: ["Settings"]),
         proof(
             "ShopTests",
-            needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Store"]),
+            needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Signals", "Store"]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),

@@ -1,3 +1,4 @@
+import Contracts
 import Store
 
 /// One of the things that must always hold, and the rows for which it does not.
@@ -23,12 +24,20 @@ public struct AuditReport: Codable, Sendable, Equatable {
     public var waitedSeconds: Double
     /// Messages that were given up and wait for a person, by service.
     public var deadLetters: Int
+    /// Orders of real customers, and of synthetic ones: what must hold, holds for both.
+    public var orders: Int
+    public var syntheticOrders: Int
 
-    public init(findings: [AuditFinding], waiting: Int, waitedSeconds: Double, deadLetters: Int) {
+    public init(
+        findings: [AuditFinding], waiting: Int, waitedSeconds: Double, deadLetters: Int, orders: Int,
+        syntheticOrders: Int
+    ) {
         self.findings = findings
         self.waiting = waiting
         self.waitedSeconds = waitedSeconds
         self.deadLetters = deadLetters
+        self.orders = orders
+        self.syntheticOrders = syntheticOrders
     }
 
     public var holds: Bool { findings.allSatisfy(\.holds) && waiting == 0 }
@@ -64,6 +73,21 @@ public struct ShopAudit {
         try [files.orders, files.inventory].reduce(0) { sum, file in
             try sum
                 + Inspection.read(file) { try number($0, "SELECT count(*) FROM dead_letters WHERE state = 'waiting'") }
+        }
+    }
+
+    /// Orders of real customers, and of synthetic ones; deleted ones too.
+    public func orders() throws -> (real: Int, synthetic: Int) {
+        try Inspection.read(files.orders) { connection in
+            let all = try number(connection, "SELECT count(*) FROM orders")
+            // A range, which the index over customers answers.
+            let synthetic = try number(
+                connection,
+                """
+                SELECT count(*) FROM orders
+                WHERE customer_id >= '\(Synthetic.customerPrefix)' AND customer_id < '\(Synthetic.customerPrefix)g'
+                """)
+            return (all - synthetic, synthetic)
         }
     }
 

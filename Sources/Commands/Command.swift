@@ -9,10 +9,12 @@ public struct Command: Sendable {
     /// Options of this command and of all below it.
     public let options: [Option]
     public let commands: [Command]
+    /// Whether it does something of its own when none of the commands below it is named.
+    public let actsAlone: Bool
 
     public init(
         _ name: String, _ summary: String, details: String = "", arguments: [Argument] = [], options: [Option] = [],
-        commands: [Command] = []
+        commands: [Command] = [], actsAlone: Bool = false
     ) {
         self.name = name
         self.summary = summary
@@ -20,6 +22,7 @@ public struct Command: Sendable {
         self.arguments = arguments
         self.options = options
         self.commands = commands
+        self.actsAlone = actsAlone
     }
 }
 

@@ -19,7 +19,7 @@ enum Help {
     }
 
     private static func usage(_ command: Command, _ line: String) -> String {
-        let below = command.commands.isEmpty ? "" : " COMMAND"
+        let below = command.commands.isEmpty ? "" : command.actsAlone ? " [COMMAND]" : " COMMAND"
         let arguments = command.arguments.map { $0.isRequired ? " \($0.name)" : " [\($0.name)]" }.joined()
         return "\(line)\(below)\(arguments) [options]"
     }

@@ -92,7 +92,7 @@ public struct Parser: Sendable {
     }
 
     private func finish(_ state: inout State) throws(UsageError) -> Wish {
-        if !state.last.commands.isEmpty {
+        if !state.last.commands.isEmpty, !state.last.actsAlone {
             // Whoever names no command wants to know which there are.
             if state.chain.count == 1 && state.invocation == Invocation() { return .help(Help.text(for: state.chain)) }
             throw error("which command? one of \(state.last.commands.map(\.name).joined(separator: ", "))", state)

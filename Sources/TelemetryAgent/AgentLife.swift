@@ -37,7 +37,7 @@ struct AgentLife: Sendable {
             budget: Observatory.Budget(bytes: settings.budget), bounds: Self.bounds(plan), objectives: objectives)
         let agent = TelemetryAgent(observatory, archive: archive, worker: worker)
         self.agent = agent
-        canaries = try CanaryRounds(worker, agent)
+        canaries = try CanaryRounds(worker, agent, plan: plan)
         exporter = settings.export.map { url in
             Exporter(url, metrics: worker.metrics, log: worker.log) { await agent.isActive }
         }

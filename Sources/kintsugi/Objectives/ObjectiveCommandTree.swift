@@ -6,7 +6,8 @@ extension CommandTree {
         "slo", "DIR", otherwise: "config/slo", "the folder of OpenSLO files, or one of them")
 
     static let slo = Command(
-        "slo", "reads what services promise, and what becomes of it",
+        "slo", "shows what services promise, and how much of their budgets is left",
+        details: "Without a command it asks the running cluster.",
         commands: [
             Command(
                 "check", "says what is wrong with OpenSLO files, and what is not evaluated here",
@@ -24,5 +25,5 @@ extension CommandTree {
                     + "[{\"name\", \"labels\", \"values\"}]}; a histogram has \"count\" and \"below\": {\"0.25\": […]} in the "
                     + "place of \"values\".",
                 options: [folder, .value("series", "FILE.json", "the recorded series")]),
-        ])
+        ], actsAlone: true)
 }

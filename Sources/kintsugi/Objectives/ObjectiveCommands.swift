@@ -1,6 +1,8 @@
 import Commands
+import Contracts
 import Definitions
 import FoundationEssentials
+import Host
 import Insight
 import Settings
 
@@ -11,13 +13,20 @@ extension Operator {
         let notes: [String]
     }
 
-    func slo(_ invocation: Invocation) throws(Failure) -> Int32 {
+    func slo(_ invocation: Invocation, _ places: Places) throws(Failure) -> Int32 {
         switch invocation.path.last {
+        case "slo": try standing(of: invocation, places)
         case "check": return check(invocation)
         case "rules": try rules(invocation)
         default: try replay(invocation)
         }
         return ExitCode.success
+    }
+
+    private func standing(of invocation: Invocation, _ places: Places) throws(Failure) {
+        let answer = try telemetry(places) { try await $0.objectives() }
+        terminal.write(
+            invocation.has("json") ? json(answer) : ObjectivesText(answer: answer, paint: terminal.paint).text)
     }
 
     private func check(_ invocation: Invocation) -> Int32 {

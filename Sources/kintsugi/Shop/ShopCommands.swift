@@ -99,8 +99,10 @@ extension Operator {
                 left = try audit.waiting()
             }
             let waited = (monotonicNow() - began) / .seconds(1)
+            let orders = try audit.orders()
             return AuditReport(
-                findings: try audit.check(), waiting: left, waitedSeconds: waited, deadLetters: try audit.deadLetters())
+                findings: try audit.check(), waiting: left, waitedSeconds: waited, deadLetters: try audit.deadLetters(),
+                orders: orders.real, syntheticOrders: orders.synthetic)
         }
         terminal.write(
             invocation.has("json") ? json(report) : AuditText(report: report, paint: terminal.paint).text)

@@ -51,6 +51,9 @@ struct AuditText {
             report.waiting == 0
                 ? "Nothing was on its way any more \(waited)."
                 : paint("\(report.waiting) messages, orders or deliveries were still on their way \(waited).", .red))
+        if report.syntheticOrders > 0 {
+            lines.append("\(report.orders) orders are real, \(report.syntheticOrders) are those of canaries.")
+        }
         if report.deadLetters > 0 {
             lines.append(
                 paint("\(report.deadLetters) messages were given up; see: kintsugi dead-letters list", .yellow))
