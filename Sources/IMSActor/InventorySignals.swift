@@ -6,6 +6,9 @@ struct InventorySignals: Sendable {
     private static let real = InventorySignals(isSynthetic: false, .standard)
     private static let synthetic = InventorySignals(isSynthetic: true, .standard)
 
+    /// Shows every series before it counts anything: what counts its first event is missed by who compares two readings.
+    static func begin() { _ = (real, synthetic) }
+
     /// Where the reservation of these items counts.
     static func of(_ items: [RequestedItem]) -> InventorySignals {
         Synthetic.isSynthetic(skus: items.lazy.map(\.sku)) ? synthetic : real

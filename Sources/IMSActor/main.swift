@@ -12,6 +12,7 @@ WorkerProcess.run(
     serve: { worker, settings in
         let store = try await ServiceStore.open(worker, migrations: Migrations.all)
         let writes = InventoryWrites(store)
+        InventorySignals.begin()
         let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { IMSActor(store, writes, actorSystem: $0) }
         Incoming(store, InventoryWrites.handlers).start(on: worker.bus)
         _ = store.registerDeadLetters()

@@ -10,6 +10,9 @@ struct OrderSignals: Sendable {
     private static let real = OrderSignals(isSynthetic: false, .standard)
     private static let synthetic = OrderSignals(isSynthetic: true, .standard)
 
+    /// Shows every series before it counts anything: what counts its first event is missed by who compares two readings.
+    static func begin() { _ = (real, synthetic) }
+
     /// Where the order for these items counts.
     static func of(_ items: [RequestedItem]) -> OrderSignals {
         Synthetic.isSynthetic(skus: items.lazy.map(\.sku)) ? synthetic : real

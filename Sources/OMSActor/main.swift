@@ -12,6 +12,7 @@ WorkerProcess.run(
     serve: { worker, settings in
         let store = try await ServiceStore.open(worker, migrations: Migrations.all)
         let writes = OrderWrites(store)
+        OrderSignals.begin()
         let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { OMSActor(store, writes, actorSystem: $0) }
         Incoming(store, OrderWrites.handlers).start(on: worker.bus)
         let carrier = try CarrierLine(worker, settings, store, writes)

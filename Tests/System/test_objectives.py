@@ -16,6 +16,7 @@ from clusters import BUILD, ROOT
 STEP, EVERY = 30, 60
 HOUR = 3600
 PROMTOOL = shutil.which("promtool", path=f"{os.environ['PATH']}:{pathlib.Path(sys.executable).parent}")
+NEEDS_PROMTOOL = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: see scripts/promtool.sh")
 
 
 def run(*arguments, code=0):
@@ -161,18 +162,17 @@ def looks(events, end):
             yield at, sorted(firing)
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: see scripts/promtool.sh")
-@pytest.mark.parametrize("scene", SCENES)
-def test_prometheus_and_our_engine_fire_and_clear_within_a_step(tmp_path, scene):
-    target, indicator, more, traffic = SCENES[scene]
-    histogram = indicator == LATENCY
-    (tmp_path / "slo.yaml").write_text(slo("scene", target, indicator, more=more))
-    (tmp_path / "series.json").write_text(json.dumps(traffic.recorded(histogram)))
-    run("slo", "rules", "--slo", tmp_path / "slo.yaml", "--out", tmp_path / "rules.yaml")
-    events = json.loads(
-        run("slo", "replay", "--json", "--slo", tmp_path / "slo.yaml", "--series", tmp_path / "series.json")
-    )["events"]
-    assert bool(events) == (scene in FIRES) or scene.startswith("dice"), events
+def replayed(folder, target, indicator, more, traffic):
+    """The rules beside the series, and when our engine fires and clears."""
+    (folder / "slo.yaml").write_text(slo("scene", target, indicator, more=more))
+    (folder / "series.json").write_text(json.dumps(traffic.recorded(indicator == LATENCY)))
+    run("slo", "rules", "--slo", folder / "slo.yaml", "--out", folder / "rules.yaml")
+    said = run("slo", "replay", "--json", "--slo", folder / "slo.yaml", "--series", folder / "series.json")
+    return json.loads(said)["events"]
+
+
+def asked_of_prometheus(folder, events, indicator, traffic):
+    """Whether Prometheus agrees with these events over this traffic."""
     checks = [
         {
             "expr": 'count by (window) (ALERTS{alertname="ErrorBudgetBurn",alertstate="firing"})',
@@ -182,18 +182,38 @@ def test_prometheus_and_our_engine_fire_and_clear_within_a_step(tmp_path, scene)
         for at, firing in looks(events, traffic.seconds)
     ]
     assert len(checks) > 10
+    series = traffic.prometheus(indicator == LATENCY)
     test = {
         "rule_files": ["rules.yaml"], "evaluation_interval": f"{EVERY}s",
-        "tests": [{"interval": f"{STEP}s", "input_series": traffic.prometheus(histogram), "promql_expr_test": checks}],
+        "tests": [{"interval": f"{STEP}s", "input_series": series, "promql_expr_test": checks}],
     }  # fmt: skip
-    (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
-    done = subprocess.run(
-        [PROMTOOL, "test", "rules", "test.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    (folder / "test.yaml").write_text(yaml.safe_dump(test))
+    return subprocess.run(
+        [PROMTOOL, "test", "rules", "test.yaml"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+@NEEDS_PROMTOOL
+@pytest.mark.parametrize("scene", SCENES)
+def test_prometheus_and_our_engine_fire_and_clear_within_a_step(tmp_path, scene):
+    target, indicator, more, traffic = SCENES[scene]
+    events = replayed(tmp_path, target, indicator, more, traffic)
+    assert bool(events) == (scene in FIRES) or scene.startswith("dice"), events
+    done = asked_of_prometheus(tmp_path, events, indicator, traffic)
     assert done.returncode == 0, f"{events}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: see scripts/promtool.sh")
+@NEEDS_PROMTOOL
+@pytest.mark.parametrize("late", [3 * EVERY, -3 * EVERY])
+def test_three_steps_apart_is_no_agreement(tmp_path, late):
+    target, indicator, more, traffic = SCENES["outage"]
+    events = replayed(tmp_path, target, indicator, more, traffic)
+    for event in events:
+        event["at"] += late
+    assert asked_of_prometheus(tmp_path, events, indicator, traffic).returncode != 0
+
+
+@NEEDS_PROMTOOL
 def test_prometheus_takes_the_rules_of_what_is_shipped(tmp_path):
     assert "nothing is wrong" in run("slo", "check")
     run("slo", "rules", "--out", tmp_path / "rules.yaml")
