@@ -64,12 +64,14 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
+        room("Definitions", needs: ["Contracts", "Insight", "Settings", "Signals"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
+        room("Senses", needs: ["Contracts", "Insight", "Signals"]),
         room("Load", needs: ["CHost", "Contracts"]),
         room(
             "Simulator",
-            needs: ["Contracts", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
+            needs: ["Contracts", "Insight", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
 
         // floor 3: the life of a process
         room(
@@ -80,7 +82,8 @@ let package = Package(
                 "Store",
             ]),
 
-        room("Audit", needs: ["Store"]),
+        room("Audit", needs: ["Contracts", "Store"]),
+        room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
 
         // floor 4: the processes
@@ -104,6 +107,14 @@ let package = Package(
             "CarrierSimulator",
             needs: ["Contracts", "Signals", "Settings", "Bus", "Host", "Store", "Web", "Worker", "Service"]),
         shell(
+            "TelemetryAgent",
+            needs: [
+                "CHost", "Contracts", "Definitions", "Insight", "Signals", "Settings", "Supervision", "Bus", "Host",
+                "OTLP",
+                "Senses",
+                "Store", "Web", "WebClient", "Worker", "Service",
+            ]),
+        shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
@@ -116,7 +127,7 @@ let package = Package(
             "kintsugi",
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
-                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP",
+                "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -141,7 +152,9 @@ let package = Package(
             "StoreTests",
             needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper", "Threads"]),
         proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
-        proof("SimulatorTests", needs: ["Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
+        proof(
+            "SimulatorTests",
+            needs: ["Insight", "Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
         proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
         proof(
             "WorkerTests",
@@ -150,6 +163,8 @@ let package = Package(
             "WebTests",
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
+        proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
+        proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Settings"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),
     ]

@@ -88,9 +88,9 @@ final class BenchCluster {
     private static let access = """
         version: 1
         roles:
-          broker: {call: [supervisor], publish: [metrics., spans.], listen: [traces.]}
-          supervisor: {call: [broker], publish: [metrics., spans.], listen: [metrics., traces.]}
-          echo: {publish: [metrics., spans.], listen: [traces.]}
+          broker: {call: [supervisor], publish: [metrics., spans., logs.], listen: [traces.]}
+          supervisor: {call: [broker], publish: [metrics., spans., logs., cluster., changes.], listen: [metrics., traces.]}
+          echo: {publish: [metrics., spans., logs.], listen: [traces.]}
           operator: {call: ["*"]}
 
         """

@@ -11,6 +11,7 @@ enum PeerCommand: Sendable {
     case cancel(UInt64)
     case reply(OutgoingCall)
     case publish(topic: [UInt8], header: [UInt8], body: [UInt8])
+    case openPublisher
     case subscribe(topic: [UInt8])
     case unsubscribe(topic: [UInt8])
     case window(Int)
@@ -254,6 +255,7 @@ final class PeerLoop: SocketWork {
             case .cancel(let correlation): calls.cancel(correlation, into: &effects)
             case .reply(let reply): push(reply, now)
             case .publish(let topic, let header, let body): topics.publish(topic, header, body)
+            case .openPublisher: topics.openPublisher()
             case .subscribe(let topic): topics.subscribe(topic)
             case .unsubscribe(let topic): topics.unsubscribe(topic)
             case .window(let size):

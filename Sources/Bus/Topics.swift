@@ -24,6 +24,9 @@ extension BusSystem {
         post(.publish(topic: Array(topic.utf8), header: header.encoded(), body: body))
     }
 
+    /// Connects to where publications go: what is published before that is done reaches nobody.
+    public func preparePublishing() { post(.openPublisher) }
+
     /// Everything published under topics that begin with `prefix`, as long as the stream is kept. A reader that is
     /// too slow misses the oldest, and `missed` says how many.
     public func subscribe(_ prefix: String, buffer: Int = 1_024) -> AsyncStream<TopicEvent> {
@@ -108,8 +111,12 @@ final class TopicSockets {
         return socket
     }
 
-    func publish(_ topic: [UInt8], _ header: [UInt8], _ body: [UInt8]) {
+    func openPublisher() {
         if publisher == nil { publisher = try? open(ZMQ_PUB, configuration.endpoints.publish) }
+    }
+
+    func publish(_ topic: [UInt8], _ header: [UInt8], _ body: [UInt8]) {
+        openPublisher()
         guard let publisher, body.count <= TopicLimits.body else { return drop() }
         // Numbers start at 1; 0 says "not counted".
         var number: UInt64 = 0

@@ -1,4 +1,5 @@
 import Service
+import Signals
 import Web
 
 /// The carrier's routes.
@@ -20,7 +21,7 @@ struct Doors: Sendable {
             .post, "/bookings", "Books parcels, each on its own", roles: .anyKey,
             takes: ParcelRequest.shape("Bookings", "Parcels to carry."), answers: Self.answers
         ) { _, items in
-            try await treated(items) { try await carrier.book(items) }
+            try await traced("book parcel", items) { try await treated(items) { try await carrier.book(items) } }
         }
     }
 
@@ -29,7 +30,7 @@ struct Doors: Sendable {
             .post, "/cancellations", "Cancels parcels, each on its own", roles: .anyKey,
             takes: ParcelRequest.shape("Cancellations", "Parcels not to carry."), answers: Self.answers
         ) { _, items in
-            try await treated(items) { try await carrier.cancel(items) }
+            try await traced("cancel parcel", items) { try await treated(items) { try await carrier.cancel(items) } }
         }
     }
 
@@ -63,6 +64,25 @@ struct Doors: Sendable {
         ) { _, behaviour in
             await carrier.behave(behaviour)
             return .ok(behaviour)
+        }
+    }
+
+    /// A span for each parcel that came with a trace: what it took, and how it ended.
+    private func traced(
+        _ name: String, _ items: [ParcelRequest], _ work: () async throws -> Response
+    ) async throws -> Response {
+        var spans = items.compactMap { item in
+            item.trace.flatMap { TraceContext(traceparent: $0) }.map { Span(name, kind: .server, parent: $0) }
+        }
+        do {
+            let response = try await work()
+            for index in spans.indices { spans[index].end() }
+            spans.forEach(Tracer.standard.finish)
+            return response
+        } catch {
+            for index in spans.indices { spans[index].end(.error("\(error)")) }
+            spans.forEach(Tracer.standard.finish)
+            throw error
         }
     }
 

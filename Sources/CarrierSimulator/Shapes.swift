@@ -8,6 +8,8 @@ struct ParcelRequest: Sendable, Codable {
     var key: String
     var delivery: String
     var order: String
+    /// The caller's span for this parcel, as W3C writes it.
+    var trace: String?
 
     static func shape(_ name: String, _ about: String) -> ObjectShape<[ParcelRequest]> {
         ObjectShape(name, about) { batch in
@@ -18,7 +20,8 @@ struct ParcelRequest: Sendable, Codable {
         ParcelRequest(
             key: parcel.required("idempotency_key", .text(1...128, .word), "The same key gets the same answer."),
             delivery: parcel.required("delivery_id", .text(1...64, .word), "The client's name of the parcel."),
-            order: parcel.required("order_id", .text(1...64, .word), "What is in it."))
+            order: parcel.required("order_id", .text(1...64, .word), "What is in it."),
+            trace: parcel.optional("traceparent", .text(1...64, .word), "The trace that the parcel belongs to."))
     }
 }
 

@@ -18,6 +18,9 @@ public struct UUID: Hashable, Comparable, Sendable, Codable, LosslessStringConve
         UUID(high: milliseconds << 16 | 0x7000 | chance.next() & 0xFFF, low: chance.next() & ~(3 << 62) | 2 << 62)
     }
 
+    /// When one of version 7 was made, in milliseconds since 1970; nil for any other.
+    public var milliseconds: UInt64? { high >> 12 & 0xF == 7 ? high >> 16 : nil }
+
     public static func < (left: UUID, right: UUID) -> Bool { (left.high, left.low) < (right.high, right.low) }
 
     /// Reads 36 characters in either case; nil for anything else.

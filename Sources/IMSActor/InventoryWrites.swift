@@ -50,8 +50,14 @@ struct InventoryWrites: Sendable {
         [
             Incoming.Handler(ReserveInventory.name, ReserveInventory.self) { context, message, wish in
                 try change(wish.orderID, context, message.trace) { machine in
+                    let isNew = machine.reservation == nil
                     let shelves = machine.looksAtShelves ? try ReservationRows.shelves(of: wish.items, context) : []
-                    return machine.handle(.reserve(wish.items, shelves: shelves))
+                    let effects = machine.handle(.reserve(wish.items, shelves: shelves))
+                    if isNew {
+                        InventorySignals.of(wish.items).note(
+                            wish.orderID, isReserved: machine.reservation?.outcome == .reserved, now: context.now)
+                    }
+                    return effects
                 }
             },
             Incoming.Handler(ReleaseInventory.name, ReleaseInventory.self) { context, message, wish in

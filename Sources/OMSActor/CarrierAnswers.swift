@@ -15,6 +15,7 @@ enum CarrierJSON {
                             $0.member("idempotency_key", wish.key)
                             $0.member("delivery_id", wish.delivery)
                             $0.member("order_id", wish.order)
+                            $0.member("traceparent", wish.trace)
                         }
                     }
                 }

@@ -37,15 +37,31 @@ actor CarrierLine {
             "orders.carrier.breaker", help: "Whether the carrier is called: 0 yes, 1 on trial, 2 no")
     }
 
-    /// How each message ended, in their order. Messages of one order never come together, so all go at once.
+    /// How each message ended, in their order: each with a span of its own in the trace of its order, though many go in
+    /// one call.
     func send(_ target: String, _ messages: [OutgoingMessage]) async -> [OutboxRelay.Outcome] {
+        var spans = messages.map { Span("send \($0.message.type)", kind: .client, parent: $0.message.trace) }
+        let outcomes = await exchange(messages, spans.map(\.context.traceparent))
+        for index in spans.indices {
+            spans[index].set("peer.service", .text(target))
+            spans[index].set("messaging.message.id", .text(messages[index].message.id))
+            spans[index].end(outcomes[index] == .answered ? .ok : .error("\(outcomes[index])"))
+            Tracer.standard.finish(spans[index])
+        }
+        return outcomes
+    }
+
+    /// Messages of one order never come together, so all go at once.
+    private func exchange(_ messages: [OutgoingMessage], _ traces: [String]) async -> [OutboxRelay.Outcome] {
         var outcomes: [OutboxRelay.Outcome] = Array(repeating: .unavailable("not asked"), count: messages.count)
         for kind in [CarrierWish.Kind.book, .cancel] {
             let places = messages.indices.filter { messages[$0].message.type == kind.rawValue }
             var wishes: [(place: Int, wish: CarrierWish)] = []
             for place in places {
                 do {
-                    wishes.append((place, try Packed.decode(CarrierWish.self, from: messages[place].message.body)))
+                    var wish = try Packed.decode(CarrierWish.self, from: messages[place].message.body)
+                    wish.trace = traces[place]
+                    wishes.append((place, wish))
                 } catch { outcomes[place] = .poison("the message cannot be read: \(error)") }
             }
             let wanted: [Bool]

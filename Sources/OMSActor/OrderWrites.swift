@@ -116,6 +116,7 @@ struct OrderWrites: Sendable {
         let effects = machine.handle(.placed(placement.items))
         guard let order = machine.order else { return .noCustomer }
         try OrderRows.insert(placement, order, context)
+        OrderSignals.of(placement.items).notePlaced()
         if let key = placement.key {
             try context.run(
                 "INSERT INTO idempotency (caller, key, hash, order_id, created_at) VALUES (?, ?, ?, ?, ?)",
@@ -155,7 +156,10 @@ struct OrderWrites: Sendable {
         let before = try OrderRows.load(id, context)
         var machine = OrderMachine(before)
         let effects = machine.handle(event)
-        if let before, let after = machine.order, after != before { try OrderRows.save(id, before, after, context) }
+        if let before, let after = machine.order, after != before {
+            try OrderRows.save(id, before, after, context)
+            OrderSignals.of(after.items).note(id, before, after, now: context.now)
+        }
         for effect in effects { try carryOut(effect, id, customer: "", context, trace) }
         return effects
     }
@@ -216,4 +220,6 @@ struct CarrierWish: Sendable, Codable, Equatable {
     var delivery: String
     /// Under which the carrier does it once.
     var key: String
+    /// The span of the asking, for the carrier's own spans; not part of the message.
+    var trace: String?
 }

@@ -28,9 +28,12 @@ public struct ServiceDoor: Sendable {
 
     /// Opens the door.
     public static func open(
-        _ sign: Sign, routes: [Route], birth: Birth, settings: ServiceSettings, store: Store, metrics: Metrics, log: Log
+        _ sign: Sign, routes: [Route], birth: Birth, settings: ServiceSettings, store: Store, metrics: Metrics,
+        log: Log,
+        limits: ServerLimits = ServerLimits()
     ) throws -> ServiceDoor {
         var plan = sign.plan
+        plan.limits = limits
         plan.keys = try settings.keyring(config: birth.config, data: birth.data)
         plan.encryption = try settings.encryption()
         plan.checksAnswers = settings.checksAnswers

@@ -90,9 +90,45 @@ public final class Section {
         named(key, keys: keys) { entry, path in self.enter(entry.value, path: path) { read(entry.key, $0) } }
     }
 
+    /// A list whose items are words or maps; empty where the file does not give the key.
+    public func mixed<Value>(
+        _ key: String, atMost: Int = 1_000, word: Scalar<String>, _ asWord: (String) -> Value,
+        _ asMap: (Section) -> Value
+    ) -> [Value] {
+        items(of: key, atMost: atMost).enumerated().map { index, node in
+            let path = "\(path(of: key))[\(index)]"
+            if case .scalar = node.content { return asWord(parse(node, word, path: path)) }
+            return enter(node, path: path, asMap)
+        }
+    }
+
     /// Says that `key` is wrong for a reason that only the whole shows, such as a name that nothing else has.
     public func refuse(_ key: String, _ reason: String) {
         mistake(reason, path: path(of: key), line: node(key)?.position.line ?? line)
+    }
+
+    /// What stands at a key; nil where the file does not give it. Asking makes it known.
+    public func kind(of key: String) -> Kind? {
+        switch node(key)?.content {
+        case nil: nil
+        case .nothing: .nothing
+        case .scalar: .scalar
+        case .list: .list
+        case .map: .map
+        }
+    }
+
+    /// What may stand at a key.
+    public enum Kind: Sendable, Equatable {
+        case nothing, scalar, list, map
+    }
+
+    /// The keys that the file gives, in its order.
+    public var keys: [String] { entries.map(\.key) }
+
+    /// Where a key stands, or the map itself where the file does not give the key.
+    public func line(of key: String) -> Int {
+        places[key].map { entries[$0].position.line } ?? line
     }
 
     /// Reports the keys that nobody asked for.

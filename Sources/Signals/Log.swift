@@ -10,6 +10,7 @@ public final class Log: Sendable {
     private struct State {
         var identity: Identity
         var limiter: Limiter
+        var tallies = LogTallies()
     }
 
     private let descriptor: Int32
@@ -45,9 +46,16 @@ public final class Log: Sendable {
     /// Writes one line, if its level is wanted.
     public func write(_ level: LogLevel, _ message: String, _ fields: KeyValuePairs<String, Field> = [:]) {
         guard writes(level) else { return }
-        let identity = state.withLock { $0.identity }
-        emit(LogLine.encode(at: .now, level, message, fields, identity: identity, trace: .current))
+        let (time, trace) = (WallTime.now, TraceContext.current)
+        let identity = state.withLock { state in
+            state.tallies.count(level, message, fields, at: time, trace: trace)
+            return state.identity
+        }
+        emit(LogLine.encode(at: time, level, message, fields, identity: identity, trace: trace))
     }
+
+    /// What was written since the last time, by kind.
+    public func takeTallies() -> [LogTally] { state.withLock { $0.tallies.take() } }
 
     public func debug(_ message: @autoclosure () -> String, _ fields: KeyValuePairs<String, Field> = [:]) {
         if writes(.debug) { write(.debug, message(), fields) }

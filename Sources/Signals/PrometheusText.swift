@@ -77,7 +77,7 @@ public enum PrometheusText {
     }
 
     /// A name of letters, digits and underscores that does not begin with a digit.
-    private static func cleaned(_ name: String) -> String {
+    static func cleaned(_ name: String) -> String {
         let letters = name.unicodeScalars.map { scalar in
             scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) ? Character(scalar) : "_"
         }
@@ -98,7 +98,7 @@ public enum PrometheusText {
         return result
     }
 
-    private static func number(_ value: Double) -> String {
+    static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
         return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)

@@ -38,4 +38,46 @@ enum Notes {
             Log.standard.write(.error, "roll aborted", ["role": .text(role), "why": .text(reason)])
         }
     }
+
+    /// The same for other processes.
+    static func notice(_ note: SlotMachine.Note, _ slot: SlotName, _ spawn: UInt64) -> ProcessNotice {
+        let (kind, reason, fault): (ProcessNotice.Kind, String, Bool) =
+            switch note {
+            case .ready: (.ready, "", false)
+            case .died(let reason, let counted): (.died, reason, counted)
+            case .killing(let reason): (.died, "it is killed: \(reason)", true)
+            case .backingOff(let delay): (.backingOff, "the next start is in \(delay.inSeconds) s", false)
+            case .gaveUp(let reason): (.gaveUp, reason, true)
+            case .stopped(let status): (.stopped, status.map { "\($0)" } ?? "nothing ran", false)
+            }
+        return ProcessNotice(
+            kind, role: slot.role, slot: slot.description, spawn: spawn, reason: reason, isOwnFault: fault,
+            at: WallTime.now.nanoseconds)
+    }
+
+    static func notice(_ note: Tree.RoleNote, _ role: String) -> ProcessNotice? {
+        let (kind, reason): (ProcessNotice.Kind, String)
+        switch note {
+        case .givenUp: (kind, reason) = (.roleGivenUp, "all of its workers have failed")
+        case .isBack: (kind, reason) = (.roleBack, "")
+        case .rolled, .rollAborted: return nil
+        }
+        return ProcessNotice(
+            kind, role: role, reason: reason, isOwnFault: kind == .roleGivenUp, at: WallTime.now.nanoseconds)
+    }
+
+    /// What somebody asked for, where it changes the cluster. A signal is no change: it is what is to be noticed.
+    static func change(_ request: ControlRequest) -> ChangeNotice? {
+        let (kind, role, text): (ChangeNotice.Kind, String, String)
+        switch request {
+        case .status, .shutdown, .kill: return nil
+        case .restart(let name, let slot, let rolling):
+            let which = slot.map { "slot \($0) of \(name)" } ?? name
+            (kind, role, text) = (.restart, name, "\(which) is \(rolling ? "rolled" : "restarted")")
+        case .scale(let name, let count): (kind, role, text) = (.scale, name, "\(name) shall have \(count) workers")
+        }
+        let now = WallTime.now.nanoseconds
+        return ChangeNotice(
+            id: "supervisor-\(now)", kind: kind, nodes: [role], text: text, author: "a command", at: now)
+    }
 }

@@ -18,6 +18,7 @@ final class SupervisorBus: Sendable {
     private static let forgottenAfter = Duration.seconds(10)
 
     private let bus: BusSystem
+    private let reporter: SignalsReporter
     private let inbox: Inbox
     private let own: Identity
     private let metrics = Mutex<[SlotName: Heard]>([:])
@@ -28,6 +29,7 @@ final class SupervisorBus: Sendable {
         own = Identity(
             role: birth.slot.role, slot: birth.slot.number, incarnation: birth.spawn, pid: ProcessFiles.ownNumber)
         bus = BusSystem(BusConfiguration(birth: birth, window: 64))
+        reporter = SignalsReporter(slot: birth.slot, spawn: birth.spawn, bus: bus)
         bus.serve($SupervisorDesk<BusSystem>.self) { SupervisorActor(inbox: inbox, actorSystem: $0) }
     }
 
@@ -42,6 +44,7 @@ final class SupervisorBus: Sendable {
                 metrics.withLock { $0[report.slot] = Heard(report: report, at: .now) }
             }
         }
+        Task.detached { [reporter] in await reporter.followWantedTraces() }
         Task.detached { [self] in
             for await event in bus.standing {
                 if case .rejected = event {
@@ -49,6 +52,20 @@ final class SupervisorBus: Sendable {
                 }
             }
         }
+    }
+
+    /// Says what the supervisor itself measures and logs; once a second.
+    func report() { reporter.report() }
+
+    /// Tells whoever watches the processes.
+    func tell(_ notice: ProcessNotice) { publish("cluster.processes", notice) }
+
+    /// Tells whoever looks for the causes of things that somebody changed something.
+    func tell(_ change: ChangeNotice) { publish("changes.supervisor", change) }
+
+    private func publish(_ topic: String, _ notice: some Encodable & Sendable) {
+        guard let body = try? Packed.encode(notice) else { return }
+        bus.publish(topic, body)
     }
 
     /// Tells the broker of an exit, so that what the dead worker had in hand is answered at once.
@@ -92,8 +109,6 @@ final class SupervisorBus: Sendable {
 
     /// The metrics of all processes, as Prometheus reads them.
     func prometheusText() -> String {
-        ProcessReading.now()?.record(in: .standard)
-        bus.record(in: .standard)
         let now = Moment.now
         let heard = metrics.withLock { metrics in
             metrics = metrics.filter { now.since($0.value.at) < Self.forgottenAfter }

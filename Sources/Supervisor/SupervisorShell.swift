@@ -75,6 +75,7 @@ final class SupervisorShell {
         if now >= nextSample {
             nextSample = now + .seconds(1)
             door.resume()
+            bus.report()
             try sample(now)
         }
         if now >= nextQuestion {
@@ -108,6 +109,9 @@ final class SupervisorShell {
             try birth.announceReady()
         case .spawned(let slot, let spawn, let pid):
             Log.standard.write(.info, "worker started", ["slot": "\(slot)", "pid": "\(pid)", "spawn": "\(spawn)"])
+            bus.tell(
+                ProcessNotice(
+                    .started, role: slot.role, slot: slot.description, spawn: spawn, at: WallTime.now.nanoseconds))
             try handle(.spawned(slot, spawn: spawn, pid: pid))
         case .spawnRefused(let slot, let spawn, let reason):
             try handle(.spawnRefused(slot, spawn: spawn, reason: reason))
@@ -164,6 +168,7 @@ final class SupervisorShell {
         }
         lastTicket += 1
         replies.append((lastTicket, reply))
+        if let change = Notes.change(request) { bus.tell(change) }
         try handle(.command(request, ticket: lastTicket))
     }
 
@@ -201,7 +206,10 @@ final class SupervisorShell {
         case .note(let slot, let spawn, let note):
             if case .died(_, let counted) = note { ownFault = counted }
             Notes.write(note, slot, spawn)
-        case .noteRole(let role, let note): Notes.write(note, role)
+            bus.tell(Notes.notice(note, slot, spawn))
+        case .noteRole(let role, let note):
+            Notes.write(note, role)
+            if let notice = Notes.notice(note, role) { bus.tell(notice) }
         case .answer(let ticket, let answer):
             guard let index = replies.firstIndex(where: { $0.ticket == ticket }) else { return }
             replies.remove(at: index).reply(answer)

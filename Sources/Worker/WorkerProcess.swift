@@ -36,12 +36,16 @@ public final class WorkerProcess: Sendable {
     private let finishing: @Sendable () async -> Void
     private let life = Mutex(WorkerLife())
     private let bell: Descriptor
+    private let reporter: SignalsReporter
     private let (ended, end) = AsyncStream<Int32>.makeStream()
 
     private init(_ context: WorkerContext, finishing: @escaping @Sendable () async -> Void) throws {
         self.context = context
         self.finishing = finishing
         bell = try Descriptor.bell()
+        reporter = SignalsReporter(
+            slot: context.birth.slot, spawn: context.birth.spawn, bus: context.bus, metrics: context.metrics,
+            log: context.log)
     }
 
     /// Runs until the end and exits the process. Call it from `main.swift`, before any other thread is made: signals
@@ -116,7 +120,7 @@ public final class WorkerProcess: Sendable {
 
     private func live() async throws -> Int32 {
         let standing = Task { await followStanding() }
-        let wanted = Task { await followWantedTraces() }
+        let wanted = Task { await reporter.followWantedTraces() }
         try context.bus.start()
         let code = await ended.first { _ in true } ?? WorkerExit.failure
         standing.cancel()
@@ -148,8 +152,7 @@ public final class WorkerProcess: Sendable {
             happened(.tick)
             if Moment.now >= next {
                 next = Moment.now + .seconds(1)
-                publishMetrics()
-                publishSpans()
+                reporter.report()
                 context.log.tellLeftOut()
             }
         }

@@ -1,41 +1,79 @@
-import Bus
+public import Bus
 public import Contracts
 import Host
 public import Signals
 
-// What a process tells of itself, once a second, to whoever listens.
+/// What a process tells of itself, once a second, to whoever listens.
+public struct SignalsReporter: Sendable {
+    private let slot: SlotName
+    private let spawn: UInt64
+    private let bus: BusSystem
+    private let metrics: Metrics
+    private let log: Log
 
-extension WorkerProcess {
-    func publishMetrics() {
-        ProcessReading.now()?.record(in: context.metrics)
-        context.bus.record(in: context.metrics)
-        let slot = context.birth.slot
-        let report = MetricsReport(
-            slot: slot, spawn: context.birth.spawn, snapshot: context.metrics.snapshot())
-        guard let body = try? Packed.encode(report) else { return }
-        context.bus.publish("metrics.\(slot.role)", body)
+    /// Speaks for that start of a slot.
+    public init(slot: SlotName, spawn: UInt64, bus: BusSystem, metrics: Metrics = .standard, log: Log = .standard) {
+        self.slot = slot
+        self.spawn = spawn
+        self.bus = bus
+        self.metrics = metrics
+        self.log = log
+        bus.preparePublishing()
+    }
+
+    /// Publishes metrics, spans and what was logged.
+    public func report() {
+        reportMetrics()
+        reportSpans()
+        reportLogs()
+    }
+
+    private func reportMetrics() {
+        ProcessReading.now()?.record(in: metrics)
+        bus.record(in: metrics)
+        publish("metrics", MetricsReport(slot: slot, spawn: spawn, snapshot: metrics.snapshot()))
     }
 
     /// Spans leave in pieces, each well below what a topic carries.
-    func publishSpans() {
+    private func reportSpans() {
         let (spans, dropped) = Tracer.standard.take()
         guard !spans.isEmpty || dropped > 0 else { return }
-        let slot = context.birth.slot
         for start in stride(from: 0, to: max(spans.count, 1), by: SpanReport.most) {
             let piece = spans[start..<min(start + SpanReport.most, spans.count)].map(SpanRecord.init)
-            let report = SpanReport(
-                slot: slot, spawn: context.birth.spawn, spans: piece, dropped: start == 0 ? dropped : 0)
-            guard let body = try? Packed.encode(report) else { return }
-            context.bus.publish("spans.\(slot.role)", body)
+            publish("spans", SpanReport(slot: slot, spawn: spawn, spans: piece, dropped: start == 0 ? dropped : 0))
         }
     }
 
+    private func reportLogs() {
+        let tallies = log.takeTallies()
+        guard !tallies.isEmpty else { return }
+        publish("logs", LogReport(slot: slot, spawn: spawn, tallies: tallies))
+    }
+
+    private func publish(_ topic: String, _ report: some Encodable & Sendable) {
+        guard let body = try? Packed.encode(report) else { return }
+        bus.publish("\(topic).\(slot.role)", body)
+    }
+
     /// Somebody wants a whole trace: what this process has of it leaves with the next report.
-    func followWantedTraces() async {
-        for await event in context.bus.subscribe("traces.keep") {
+    public func followWantedTraces() async {
+        for await event in bus.subscribe("traces.keep") {
             let parent = String(decoding: event.body, as: UTF8.self)
             if let trace = TraceContext(traceparent: parent) { Tracer.standard.keep(trace) }
         }
+    }
+}
+
+/// What a process has logged since the last report, on the topic `logs.ROLE`.
+public struct LogReport: Codable, Sendable {
+    public var slot: SlotName
+    public var spawn: UInt64
+    public var tallies: [LogTally]
+
+    public init(slot: SlotName, spawn: UInt64, tallies: [LogTally]) {
+        self.slot = slot
+        self.spawn = spawn
+        self.tallies = tallies
     }
 }
 

@@ -16,8 +16,7 @@ enum CommandTree {
         ],
         commands: [
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
-            keys, insight, bench,
-            simulate, completion,
+            slo, signals, trace, investigate, capacity, keys, insight, bench, simulate, completion,
         ])
 
     private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)

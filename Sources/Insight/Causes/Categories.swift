@@ -128,9 +128,9 @@ private struct NodeEvidence {
     let isOutside: Bool
     let isFull: Bool
     let hasUsage: Bool
-    let usageReading: SeriesReading?
-    let errorReading: SeriesReading?
-    let risingTraffic: SeriesReading?
+    let usageReading: SeriesVerdict?
+    let errorReading: SeriesVerdict?
+    let risingTraffic: SeriesVerdict?
     /// A peer outside the cluster whose calls fail or wait.
     let failingOutside: String?
 
@@ -148,9 +148,9 @@ private struct NodeEvidence {
         isFull = view.scene.limits.contains { $0.node == node && $0.used >= 0.9 }
         let usage = readings.filter { $0.kind == .usage }
         hasUsage = !usage.isEmpty
-        usageReading = usage.first { $0.distance >= SeriesReading.unusual && $0.wentUp }
-        errorReading = readings.first { $0.kind == .error && $0.distance >= SeriesReading.unusual }
-        risingTraffic = readings.first { $0.kind == .traffic && $0.wentUp && $0.distance >= SeriesReading.unusual }
+        usageReading = usage.first { $0.distance >= SeriesVerdict.unusual && $0.wentUp }
+        errorReading = readings.first { $0.kind == .error && $0.distance >= SeriesVerdict.unusual }
+        risingTraffic = readings.first { $0.kind == .traffic && $0.wentUp && $0.distance >= SeriesVerdict.unusual }
         let own = view.traces.filter { $0.service == node }
         ownErrors = own.contains { $0.peer == nil && $0.after.errors > $0.before.errors * $0.scale + 1 }
         let bad = own.filter { row in
@@ -161,7 +161,7 @@ private struct NodeEvidence {
         let unwell = view.graph.number(node).map { number in
             view.graph.callees[number].first { callee in
                 view.scene.outside.contains(view.graph.names[callee])
-                    && (view.readings[callee].first?.distance ?? 0) >= SeriesReading.unusual
+                    && (view.readings[callee].first?.distance ?? 0) >= SeriesVerdict.unusual
             }.map { view.graph.names[$0] }
         }
         failingOutside = bad.first?.peer ?? unwell ?? nil

@@ -10,7 +10,7 @@ struct Coverage {
 
     private static let fullHurt = 3.0
 
-    init(graph: CallGraph, readings: [[SeriesReading]], isIdle: (Int) -> Bool) {
+    init(graph: CallGraph, readings: [[SeriesVerdict]], isIdle: (Int) -> Bool) {
         self.graph = graph
         hurt = readings.indices.map { node in
             let latencies = readings[node].filter { ($0.kind == .latency || $0.kind == .error) && $0.shift > 0 }

@@ -2,12 +2,12 @@
 struct Excess {
     private let graph: CallGraph
     /// The readings of each node, the strongest first.
-    private let readings: [[SeriesReading]]
+    private let readings: [[SeriesVerdict]]
     /// Calls per sample, where the node tells.
     private let traffic: [Double?]
     private let idle: [Bool]
 
-    init(graph: CallGraph, readings: [[SeriesReading]]) {
+    init(graph: CallGraph, readings: [[SeriesVerdict]]) {
         self.graph = graph
         self.readings = readings
         let calls = readings.map { Self.calls($0) }
@@ -20,7 +20,7 @@ struct Excess {
         var mostByName: [String: Double] = [:]
         for node in nodes {
             for reading in readings[node] where reading.kind == .latency || reading.kind == .error {
-                guard reading.distance >= SeriesReading.noticeable else { break }
+                guard reading.distance >= SeriesVerdict.noticeable else { break }
                 guard let calls = traffic[node] else { continue }
                 let amount = reading.shift * calls * (1 - explained(reading, of: node).share)
                 mostByName[reading.name] = max(mostByName[reading.name] ?? 0, amount)
@@ -31,7 +31,7 @@ struct Excess {
 
     private static let callWords = ["requests", "request", "rps", "qps", "ops", "workload", "calls", "throughput"]
 
-    private static func calls(_ readings: [SeriesReading]) -> SeriesReading? {
+    private static func calls(_ readings: [SeriesVerdict]) -> SeriesVerdict? {
         let counts = readings.filter { reading in
             reading.kind == .traffic && MetricWords.words(of: reading.name).contains { callWords.contains($0) }
         }
@@ -39,12 +39,12 @@ struct Excess {
     }
 
     /// The share of a reading that the node's callees explain, and the one that explains most of it.
-    func explained(_ reading: SeriesReading, of node: Int) -> (share: Double, by: Int?) {
+    func explained(_ reading: SeriesVerdict, of node: Int) -> (share: Double, by: Int?) {
         guard reading.kind == .latency || reading.kind == .error, reading.shift > 0 else { return (0, nil) }
         var sum = 0.0
         var most = (excess: 0.0, node: Int?.none)
         for callee in graph.callees[node] {
-            guard let other = matching(reading, in: callee), other.distance >= SeriesReading.noticeable else {
+            guard let other = matching(reading, in: callee), other.distance >= SeriesVerdict.noticeable else {
                 continue
             }
             var excess = other.shift
@@ -59,12 +59,12 @@ struct Excess {
 
     /// How much of a symptom a node amounts to: 1 where it is all of it, or as much as anybody's, or where nothing can be
     /// compared.
-    func impact(of node: Int, on symptom: SeriesReading, of target: Int, most: Double) -> Double {
+    func impact(of node: Int, on symptom: SeriesVerdict, of target: Int, most: Double) -> Double {
         guard symptom.kind == .latency || symptom.kind == .error, let theirs = traffic[target],
             let mine = amount(node, symptom.name)
         else { return 1 }
         // Less than what would be noticed there cannot be what was noticed.
-        let noticed = max(symptom.shift, SeriesReading.noticeable * symptom.spread) * theirs
+        let noticed = max(symptom.shift, SeriesVerdict.noticeable * symptom.spread) * theirs
         let most = max(noticed, most)
         return most > 0 ? min(1, mine / most) : 1
     }
@@ -80,7 +80,7 @@ struct Excess {
     }
 
     /// The callee's series of the same name, or its strongest of the same kind.
-    private func matching(_ reading: SeriesReading, in node: Int) -> SeriesReading? {
+    private func matching(_ reading: SeriesVerdict, in node: Int) -> SeriesVerdict? {
         readings[node].first { $0.name == reading.name } ?? readings[node].first { $0.kind == reading.kind }
     }
 }

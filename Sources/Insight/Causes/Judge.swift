@@ -25,7 +25,7 @@ struct Judge {
         coverage = Coverage(graph: view.graph, readings: view.readings) { excess.isIdle($0) }
         blame = TraceBlame(view.traces)
         faults = TraceFaults(view.traces)
-        let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesReading.unusual }
+        let unusual = view.readings.flatMap { $0 }.filter { $0.distance >= SeriesVerdict.unusual }
         let times = unusual.compactMap(\.onset)
         onsets = times.min().flatMap { earliest in times.max().map { (earliest, $0) } }
         signature = unusual.sorted { ($1.distance, $0.node, $0.name) < ($0.distance, $1.node, $1.name) }.prefix(8)
@@ -58,8 +58,8 @@ struct Judge {
 
     /// The reading that says most after what the node's callees explain is taken off; where nothing is left of any, the
     /// one that says most.
-    private func loudest(of node: Int) -> (reading: SeriesReading, points: Double, explained: Explained)? {
-        typealias Candidate = (reading: SeriesReading, points: Double, explained: Explained)
+    private func loudest(of node: Int) -> (reading: SeriesVerdict, points: Double, explained: Explained)? {
+        typealias Candidate = (reading: SeriesVerdict, points: Double, explained: Explained)
         var (left, plain): (Candidate?, Candidate?)
         for reading in view.readings[node] where reading.distance > 0 {
             var points = reading.strength * Weights.kind(reading.kind) * likeness(reading)
@@ -72,12 +72,12 @@ struct Judge {
         return left
     }
 
-    private static func rest(_ candidate: (reading: SeriesReading, points: Double, explained: Explained)) -> Double {
+    private static func rest(_ candidate: (reading: SeriesVerdict, points: Double, explained: Explained)) -> Double {
         candidate.points * (1 - candidate.explained.share)
     }
 
     /// What is measured as the symptom was says most about it.
-    private func likeness(_ reading: SeriesReading) -> Double {
+    private func likeness(_ reading: SeriesVerdict) -> Double {
         guard let symptom = view.scene.symptom else { return 1 }
         if let kind = symptom.kind, kind != reading.kind { return Weights.otherThanSymptom }
         if let metric = symptom.metric, metric != reading.name { return Weights.otherMetric }
@@ -87,7 +87,7 @@ struct Judge {
     private typealias Explained = (share: Double, by: Int?)
 
     private func place(
-        _ node: Int, _ reading: SeriesReading, _ points: Double, _ explained: Explained
+        _ node: Int, _ reading: SeriesVerdict, _ points: Double, _ explained: Explained
     ) -> [Contribution] {
         var reasons: [Contribution] = []
         if explained.share > 0, let callee = explained.by {
@@ -98,7 +98,7 @@ struct Judge {
                         + view.graph.names[callee]))
         }
         let unwellCallers = view.graph.callers[node].filter { isUnusual($0) }
-        if !unwellCallers.isEmpty, explained.share < 0.5, reading.distance >= SeriesReading.unusual {
+        if !unwellCallers.isEmpty, explained.share < 0.5, reading.distance >= SeriesVerdict.unusual {
             reasons.append(
                 Contribution(
                     "place", Weights.bottom * (1 - explained.share),
@@ -108,7 +108,7 @@ struct Judge {
     }
 
     /// Whether it can have made what hurts.
-    private func path(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
+    private func path(_ node: Int, _ reading: SeriesVerdict, _ points: Double) -> [Contribution] {
         guard let target = view.target, let symptom = view.symptomReading, !view.graph.callees[target].isEmpty else {
             if reading.kind == .latency, excess.isIdle(node) {
                 return [Contribution("impact", -points, "nobody calls it")]
@@ -141,7 +141,7 @@ struct Judge {
     }
 
     /// Spans are seen one by one, and say whether a series about calls means anything.
-    private func confirmation(_ node: Int, _ reading: SeriesReading, _ points: Double) -> [Contribution] {
+    private func confirmation(_ node: Int, _ reading: SeriesVerdict, _ points: Double) -> [Contribution] {
         guard reading.kind == .latency, blame.significance > 0 else { return [] }
         let involved = blame.parts.first { $0.node == view.graph.names[node] }?.involved ?? 0
         guard involved < Weights.confirmed else { return [] }
@@ -166,12 +166,12 @@ struct Judge {
     }
 
     private func isUnusual(_ node: Int) -> Bool {
-        node == view.target || (view.readings[node].first?.distance ?? 0) >= SeriesReading.unusual
+        node == view.target || (view.readings[node].first?.distance ?? 0) >= SeriesVerdict.unusual
     }
 
-    private func order(_ reading: SeriesReading) -> [Contribution] {
+    private func order(_ reading: SeriesVerdict) -> [Contribution] {
         guard let onset = reading.onset, let onsets, onsets.latest > onsets.earliest,
-            reading.distance >= SeriesReading.unusual
+            reading.distance >= SeriesVerdict.unusual
         else { return [] }
         let late = (onset - onsets.earliest) / (onsets.latest - onsets.earliest)
         guard late < 1 else { return [] }

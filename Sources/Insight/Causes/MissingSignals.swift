@@ -2,14 +2,14 @@
 enum MissingSignals {
     private static let fewValues = 10
 
-    static func list(_ view: SceneView) -> [MissingSignal] {
+    static func list(_ view: SceneView) -> [SignalGap] {
         let scene = view.scene
-        var missing: [MissingSignal] = []
+        var missing: [SignalGap] = []
         func note(_ isMissing: Bool, _ signal: String, _ worth: Double, _ reason: String) {
-            if isMissing { missing.append(MissingSignal(signal: signal, worth: worth, reason: reason)) }
+            if isMissing { missing.append(SignalGap(signal: signal, worth: worth, reason: reason)) }
         }
         note(
-            scene.series.isEmpty, "metrics", SeriesReading.strength(.infinity),
+            scene.series.isEmpty, "metrics", SeriesVerdict.strength(.infinity),
             "series of each node would show which of them is unusual, and since when")
         note(
             scene.traces.isEmpty, "traces", Weights.traces,

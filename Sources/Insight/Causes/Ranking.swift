@@ -69,7 +69,7 @@ public struct Hypothesis: Sendable, Equatable {
 }
 
 /// Something that nobody told, and how much it might have helped.
-public struct MissingSignal: Sendable, Equatable {
+public struct SignalGap: Sendable, Equatable {
     /// What is missing.
     public let signal: String
     /// By how many points it might have moved a score.
@@ -85,7 +85,7 @@ public struct Ranking: Sendable, Equatable {
     /// What may be wrong with the first of them, the likeliest first.
     public let hypotheses: [Hypothesis]
     /// What nobody told, the most helpful first.
-    public let missing: [MissingSignal]
+    public let missing: [SignalGap]
     /// Since when the system is unusual; nil where nothing is wrong or nothing tells.
     public let onset: Double?
     /// What this looks like, to compare with other incidents.

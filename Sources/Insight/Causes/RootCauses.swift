@@ -31,10 +31,10 @@ struct SceneView {
     let scene: Scene
     let graph: CallGraph
     /// By node, the strongest first.
-    let readings: [[SeriesReading]]
+    let readings: [[SeriesVerdict]]
     let onset: Double?
     let target: Int?
-    let symptomReading: SeriesReading?
+    let symptomReading: SeriesVerdict?
     let traces: [TraceEvidence]
     /// Fewest values that a series was compared with.
     let shortestPast: Int
@@ -56,10 +56,10 @@ struct SceneView {
         let end = scene.symptom?.time.map { $0 + max(Self.lookOn * step, 0) } ?? .infinity
         let measured = prepared.compactMap { MeasuredSeries($0, onset: onset, end: end) }
         let strays = UsualStrays(measured)
-        var byNode = Array(repeating: [SeriesReading](), count: graph.names.count)
+        var byNode = Array(repeating: [SeriesVerdict](), count: graph.names.count)
         for series in measured {
             guard let number = graph.number(series.source.node) else { continue }
-            byNode[number].append(SeriesReading(series, strays: strays.factor(series.source.name)))
+            byNode[number].append(SeriesVerdict(series, strays: strays.factor(series.source.name)))
         }
         for number in byNode.indices {
             byNode[number].sort { ($1.distance, $0.name, $0.after) < ($0.distance, $1.name, $1.after) }

@@ -64,7 +64,7 @@ struct TraceFaults {
         if node.loss >= Self.clearLoss {
             reasons.append(
                 Contribution(
-                    "calls", Self.lossWeight * SeriesReading.strength(node.loss),
+                    "calls", Self.lossWeight * SeriesVerdict.strength(node.loss),
                     "\(Int(node.lostShare * 100)) % of its usual \(node.lost) are missing"))
         }
         return reasons

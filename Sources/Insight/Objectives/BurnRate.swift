@@ -1,28 +1,6 @@
 public import Contracts
-import FoundationEssentials
 
-/// A pair of windows whose burn rates must both be above a threshold: the long one says that it matters, the short one
-/// that it still goes on.
-public struct BurnWindow: Sendable, Equatable {
-    public let long: Duration
-    public let short: Duration
-    public let burn: Double
-
-    public init(long: Duration, short: Duration, burn: Double) {
-        self.long = long
-        self.short = short
-        self.burn = burn
-    }
-
-    /// Those that are usual for an objective over 30 days: 2 % of the budget in an hour, 5 % in six, 10 % in three days.
-    public static let usual = [
-        BurnWindow(long: .seconds(3_600), short: .seconds(300), burn: 14.4),
-        BurnWindow(long: .seconds(21_600), short: .seconds(1_800), burn: 6),
-        BurnWindow(long: .seconds(259_200), short: .seconds(21_600), burn: 1),
-    ]
-}
-
-/// How fast the error budget of one objective is used up, over each pair of windows.
+/// How fast the error budget of one objective is used up, over each pair of windows and over the whole period.
 public struct BurnRate: Sendable {
     /// What stands in the way of an objective.
     public struct InvalidObjective: Error, Equatable, CustomStringConvertible {
@@ -46,27 +24,35 @@ public struct BurnRate: Sendable {
         public let explanation: String
     }
 
+    /// What was counted, to be kept elsewhere; the windows must be the same when it comes back.
+    public struct Snapshot: Sendable, Equatable, Codable {
+        var histories: [EventHistory.Snapshot]
+        var reading: CounterReading
+    }
+
     /// Of the highest burn that can be: beyond it a threshold would never be crossed.
-    private static let reachable = 0.9
+    public static let reachable = 0.9
+    /// More events at once than any counter has: an error of whoever counts.
+    static let most = 0x1p50
 
     public let objective: Double
     public let windows: [BurnWindow]
-    private var fine: EventHistory
-    private var coarse: EventHistory
+    public let period: Duration
+    private var histories: [EventHistory]
     private var reading = CounterReading()
     /// Counts that were no numbers, infinite or negative, and so had no part in anything.
     public private(set) var refused = 0
 
-    /// `objective` is the share that must be good, such as 0.999; `step` is the resolution of short windows.
+    /// `objective` is the share that must be good over the period, such as 0.999.
     public init(
-        objective: Double, windows: [BurnWindow] = BurnWindow.usual, step: Duration = .seconds(10)
+        objective: Double, windows: [BurnWindow] = BurnWindow.usual, period: Duration = BurnWindow.usualPeriod
     ) throws(InvalidObjective) {
         guard objective >= 0, objective < 1 else { throw InvalidObjective(found: objective) }
         self.objective = objective
         self.windows = windows
-        let longest = windows.map(\.long).max() ?? .seconds(3_600)
-        fine = EventHistory(step: step, span: min(longest, .seconds(21_600)))
-        coarse = EventHistory(step: max(step, .seconds(300)), span: max(longest, .seconds(2_592_000)))
+        self.period = period
+        let all = (windows.flatMap { [$0.long, $0.short] } + [period]).sorted()
+        histories = all.enumerated().filter { $0 == 0 || all[$0 - 1] != $1 }.map { EventHistory(span: $1) }
     }
 
     /// The highest burn rate that this objective allows: everything fails.
@@ -74,12 +60,20 @@ public struct BurnRate: Sendable {
 
     /// Counts events, as differences.
     public mutating func add(bad: Double, total: Double, now: Moment) {
-        guard bad.isFinite, total.isFinite, bad >= 0, total >= 0 else {
+        guard bad >= 0, bad.isFinite else {
             refused += 1
             return
         }
-        fine.add(bad: min(bad, total), total: total, now: now)
-        coarse.add(bad: min(bad, total), total: total, now: now)
+        add(change: min(bad, total), total: total, now: now)
+    }
+
+    /// The same where what is bad is a difference of two counts that are not told at the same time.
+    mutating func add(change bad: Double, total: Double, now: Moment) {
+        guard abs(bad) <= Self.most, total >= 0, total <= Self.most else {
+            refused += 1
+            return
+        }
+        for index in histories.indices { histories[index].add(bad: bad, total: total, now: now) }
     }
 
     /// Counts events from counters that grow and begin anew with their process.
@@ -91,11 +85,19 @@ public struct BurnRate: Sendable {
         add(bad: more.bad, total: more.total, now: now)
     }
 
+    /// How many events there were in a window, and how many of them bad.
+    public func counts(over window: Duration, now: Moment) -> (bad: Double, total: Double) {
+        let wanted = window.wholeNanoseconds
+        guard let history = histories.first(where: { $0.span >= wanted }) ?? histories.last else { return (0, 0) }
+        let counts = history.counts(over: window, now: now)
+        return (min(counts.bad, counts.total), counts.total)
+    }
+
     /// The share of bad events over a window; nil without traffic.
     public func errorRatio(over window: Duration, now: Moment) -> Double? {
-        let counts = (fine.covers(window) ? fine : coarse).counts(over: window, now: now)
+        let counts = counts(over: window, now: now)
         guard counts.total > 0 else { return nil }
-        return counts.bad / counts.total
+        return min(1, counts.bad / counts.total)
     }
 
     /// How many times faster than allowed the budget is used; nil without traffic.
@@ -108,14 +110,17 @@ public struct BurnRate: Sendable {
         1 - (burn(over: period, now: now) ?? 0)
     }
 
-    /// Judges every pair of windows.
+    /// The threshold in force for a pair of windows: one beyond reach is brought down to what can be reached.
+    public func threshold(of window: BurnWindow) -> Double { min(window.burn, highest * Self.reachable) }
+
+    /// Judges every pair of windows as it is now; how long it must stay so is not looked at.
     public func verdicts(now: Moment) -> [Verdict] {
         windows.map { window in
-            let threshold = min(window.burn, highest * Self.reachable)
+            let threshold = threshold(of: window)
             let long = burn(over: window.long, now: now)
             let short = burn(over: window.short, now: now)
             // Without traffic nothing fails: silence is another alarm's matter.
-            let isFiring = (long ?? 0) > threshold && (short ?? 0) > threshold
+            let isFiring = window.isAbove(long, threshold) && window.isAbove(short, threshold)
             return Verdict(
                 window: window, threshold: threshold, long: long, short: short, isFiring: isFiring,
                 explanation: explain(window, threshold, now))
@@ -125,16 +130,50 @@ public struct BurnRate: Sendable {
     private func explain(_ window: BurnWindow, _ threshold: Double, _ now: Moment) -> String {
         let parts = [window.long, window.short].map { span in
             let ratio = errorRatio(over: span, now: now)
-            guard let ratio else { return "no traffic in \(span.inSeconds.rounded()) s" }
-            let share = shown(ratio * 100), burn = shown(ratio / (1 - objective))
+            guard let ratio else { return "no traffic in \(Spoken.seconds(span))" }
+            let allowed = Spoken.number((1 - objective) * 100)
             return
-                "\(share) % bad in \(span.inSeconds.rounded()) s / \(shown((1 - objective) * 100)) % allowed = \(burn)"
+                "\(Spoken.number(ratio * 100)) % bad in \(Spoken.seconds(span)) / \(allowed) % allowed = "
+                + Spoken.number(ratio / (1 - objective))
         }
         let capped =
             threshold < window.burn
-            ? " (\(shown(window.burn)) cannot be reached: everything failing burns \(shown(highest)))" : ""
-        return "\(parts[0]); \(parts[1]); fires above \(shown(threshold)) in both\(capped)"
+            ? " (\(Spoken.number(window.burn)) cannot be reached: everything failing burns \(Spoken.number(highest)))"
+            : ""
+        let word = window.includesThreshold ? "from" : "above"
+        return "\(parts[0]); \(parts[1]); fires \(word) \(Spoken.number(threshold)) in both\(capped)"
     }
 
-    private func shown(_ number: Double) -> String { "\((number * 1_000).rounded() / 1_000)" }
+    /// What was counted, to be kept elsewhere.
+    public var snapshot: Snapshot { Snapshot(histories: histories.map(\.snapshot), reading: reading) }
+
+    /// Goes on from what was kept. Windows that were not kept begin empty.
+    public mutating func restore(_ snapshot: Snapshot) {
+        for index in histories.indices {
+            guard let kept = snapshot.histories.first(where: { $0.span == histories[index].span }) else { continue }
+            histories[index].restore(kept)
+        }
+        reading = snapshot.reading
+    }
+}
+
+/// Numbers as people read them.
+enum Spoken {
+    static func number(_ number: Double) -> String {
+        guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
+        // Small shares keep three digits that say something.
+        var scale = 1_000.0
+        while number != 0, abs(number) * scale < 100, scale < 1e9 { scale *= 10 }
+        let rounded = (number * scale).rounded() / scale
+        return rounded == rounded.rounded() ? "\(Int64(rounded))" : "\(rounded)"
+    }
+
+    static func seconds(_ span: Duration) -> String {
+        let seconds = span.inSeconds
+        let units: [(length: Double, name: String)] = [(86_400, "d"), (3_600, "h"), (60, "min")]
+        for unit in units where seconds >= unit.length && (seconds / unit.length).rounded() * unit.length == seconds {
+            return "\(number(seconds / unit.length)) \(unit.name)"
+        }
+        return "\(number(seconds)) s"
+    }
 }

@@ -1,5 +1,5 @@
 /// Turns readings of counters, which only grow until their process starts again, into what was added.
-public struct CounterReading: Sendable {
+public struct CounterReading: Sendable, Equatable, Codable {
     private var lastBad = 0.0
     private var lastTotal = 0.0
     private var isFirst = true

@@ -53,7 +53,8 @@ struct Description {
         let parameters = Self.parameters(route)
         if !parameters.isEmpty { members.append(Schema.Member("parameters", .list(parameters))) }
         if let body = route.body {
-            let content = Schema.of(["application/json": .of(["schema": body])])
+            let kinds = route.kinds ?? ["application/json"]
+            let content = Schema.object(kinds.map { Schema.Member($0, .of(["schema": body])) })
             members.append(Schema.Member("requestBody", .of(["required": true, "content": content])))
         }
         let answers = (route.answers + Self.alwaysPossible(route)).sorted { $0.status < $1.status }
@@ -112,7 +113,7 @@ struct Description {
                 Answer.problem(429, "More requests than the key may make; Retry-After says when to ask again."),
             ]
         }
-        if route.body != nil { answers.append(Answer.problem(415, "The body is not application/json.")) }
+        if route.body != nil { answers.append(Answer.problem(415, "The body is not of a kind that this takes.")) }
         return answers
     }
 

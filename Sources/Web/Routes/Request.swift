@@ -10,15 +10,23 @@ public final class Request: Sendable {
     public let lastEventID: String?
     /// The trace of the caller, if it sent one.
     public let trace: TraceContext?
+    /// As the client sent it: of what kind the body is, and how it is packed.
+    public let contentType: String?
+    public let contentEncoding: String?
     let captures: [[UInt8]]
     let query: [UInt8]
     let body: [UInt8]
+
+    /// The body as it came, for routes that take bytes.
+    public var bytes: [UInt8] { body }
 
     init(_ head: RequestHead, caller: Caller?, captures: [[UInt8]], query: [UInt8], body: [UInt8]) {
         self.caller = caller
         idempotencyKey = head.idempotencyKey.map { String(decoding: $0, as: UTF8.self) }
         lastEventID = head.lastEventID.map { String(decoding: $0, as: UTF8.self) }
         trace = head.traceparent.flatMap { TraceContext(traceparent: String(decoding: $0, as: UTF8.self)) }
+        contentType = head.contentType.map { String(decoding: $0, as: UTF8.self) }
+        contentEncoding = head.contentEncoding.map { String(decoding: $0, as: UTF8.self) }
         self.captures = captures
         self.query = query
         self.body = body

@@ -16,6 +16,8 @@ public struct Route: Sendable {
     let takesIdempotencyKey: Bool
     let parameters: [DescribedParameter]
     let body: Schema?
+    /// What the content-type of a body of bytes may be; nil for JSON.
+    private(set) var kinds: [String]?
     let answers: [Answer]
     /// The handler begins on the server's own thread and leaves it where it first waits.
     let beginsAtOnce: Bool
@@ -82,6 +84,16 @@ public struct Route: Sendable {
             method, path, summary, roles: roles, idempotencyKey: idempotencyKey, beginsAtOnce: beginsAtOnce,
             asks: .none, answers: answers
         ) { request, _ in try await handler(request) }
+    }
+
+    /// A route that takes bytes of some kinds, and reads them itself.
+    public init(
+        _ method: Method, _ path: String, _ summary: String, roles: Access, takesBytes kinds: [String],
+        answers: [Answer], handler: @escaping @Sendable (Request) async throws -> Response
+    ) {
+        let bytes = Schema.of(["type": "string", "format": "binary"])
+        self.init(method, path, summary, roles, false, false, [], bytes, answers, handler)
+        self.kinds = kinds
     }
 
     private init(

@@ -94,7 +94,11 @@ struct Admission {
             return .badRequest("The headers or the path are not what is expected here; see errors.", errors: faults)
         }
         if let length = head.contentLength, length > bodyLimit { return Self.tooLarge(bodyLimit) }
-        if route.body != nil, head.hasBody || head.contentType != nil, !head.isJSON {
+        if let kinds = route.kinds, !head.isOf(kinds) {
+            let found = head.contentType.map { shown(String(decoding: $0, as: UTF8.self)) } ?? "none"
+            return Problem(415, "Send the body as \(kinds.joined(separator: " or ")); the content-type was \(found).")
+        }
+        if route.kinds == nil, route.body != nil, head.hasBody || head.contentType != nil, !head.isJSON {
             let found = head.contentType.map { shown(String(decoding: $0, as: UTF8.self)) } ?? "none"
             return Problem(415, "Send the body as application/json in UTF-8; the content-type was \(found).")
         }

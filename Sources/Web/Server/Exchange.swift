@@ -13,6 +13,8 @@ final class Exchange: @unchecked Sendable {
     var body: [UInt8] = []
     /// The body was longer than it may be, and is not kept.
     var received = 0
+    /// Bytes of the body that count among those of all, until the answer is out.
+    var held = 0
     /// nil when the connection is gone, or was answered for the handler.
     var connection: OpaquePointer?
     /// Its place among those that wait for their handlers.

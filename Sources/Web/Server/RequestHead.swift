@@ -4,6 +4,7 @@ import CMicroHTTPD
 struct RequestHead {
     var key: [UInt8]?
     var contentType: [UInt8]?
+    var contentEncoding: [UInt8]?
     var contentLength: Int?
     var isChunked = false
     var traceparent: [UInt8]?
@@ -39,6 +40,12 @@ struct RequestHead {
         }
     }
 
+    /// Whether the body is of one of these kinds, whatever its parameters.
+    func isOf(_ kinds: [String]) -> Bool {
+        guard let type = contentType?.split(separator: UInt8(ascii: ";")).first.map(Self.trimmed) else { return false }
+        return kinds.contains { String(decoding: type, as: UTF8.self).lowercased() == $0 }
+    }
+
     private static let collect: MHD_KeyValueIteratorN = { context, _, name, nameLength, value, valueLength in
         guard let context, let name else { return web_yes() }
         let head = context.assumingMemoryBound(to: RequestHead.self)
@@ -62,6 +69,8 @@ struct RequestHead {
         case 14 where Self.equal(name, "content-length"): takeLength(value)
         case 15 where Self.equal(name, "accept-encoding"): acceptsGzip = acceptsGzip || Self.accepts(gzip: value)
         case 15 where Self.equal(name, "idempotency-key"): Self.keep(&idempotencyKey, &faults, value, "idempotency-key")
+        case 16 where Self.equal(name, "content-encoding"):
+            Self.keep(&contentEncoding, &faults, value, "content-encoding")
         case 17 where Self.equal(name, "transfer-encoding"): takeCoding(value)
         default: break
         }

@@ -25,6 +25,8 @@ final class ServerLoop {
     var signals: ServerSignals
     var peers: [Peer] = []
     var inHand: [Exchange] = []
+    /// Bytes of all bodies.
+    var held = 0
     var drain: Drain?
     var daemon: OpaquePointer?
 

@@ -26,6 +26,8 @@ public struct ServerPlan: Sendable {
 /// What a server allows at most.
 public struct ServerLimits: Sendable {
     public var bodyBytes = 1 << 20
+    /// What all bodies that are received or in hand may have together; further ones get 503.
+    public var bodiesBytes = 256 << 20
     /// Memory per connection, in which the request line and all headers must fit.
     public var headerBytes = 16 << 10
     /// From the first byte of a request to its last.

@@ -32,12 +32,29 @@ extension ServerLoop {
             return exchange.received <= Self.patience * limits.bodyBytes
         }
         if exchange.received > limits.bodyBytes {
-            exchange.body = []
-            exchange.verdict = .refused(Admission.tooLarge(limits.bodyBytes), route: route)
+            refuse(exchange, Admission.tooLarge(limits.bodyBytes), route)
+        } else if held + bytes.count > limits.bodiesBytes {
+            signals.refused("overload")
+            refuse(
+                exchange,
+                Problem.unavailable("More is being sent than there is room for; send it again shortly."), route)
         } else {
             exchange.body.append(contentsOf: bytes)
+            exchange.held += bytes.count
+            held += bytes.count
         }
         return true
+    }
+
+    private func refuse(_ exchange: Exchange, _ problem: Problem, _ route: Int) {
+        release(exchange)
+        exchange.body = []
+        exchange.verdict = .refused(problem, route: route)
+    }
+
+    private func release(_ exchange: Exchange) {
+        held -= exchange.held
+        exchange.held = 0
     }
 
     /// The request is there.
@@ -128,6 +145,7 @@ extension ServerLoop {
     /// The answer is out, or the connection is gone.
     func end(_ exchange: Exchange, _ reason: MHD_RequestTerminationCode) {
         exchange.connection = nil
+        release(exchange)
         if let feed = exchange.feed {
             feed.own = EventFeed.Own()
             feed.cancel()

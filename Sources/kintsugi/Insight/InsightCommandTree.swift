@@ -31,6 +31,15 @@ extension CommandTree {
                         "look at all signals, or at metrics and the call graph alone"),
                 ]),
             Command(
+                "reliability", "how often rises of an error's rate end in a failure, and how well that is foretold",
+                details: "Counts simulated rises anew, and holds the chances that this version ships against others.",
+                options: [
+                    .value(
+                        "episodes", "N", kind: .wholeNumber(10...1_000_000), otherwise: "2000",
+                        "how many episodes to hold them against"),
+                    .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "2", "which ones"),
+                ]),
+            Command(
                 "group", "which alerts have one cause, and which are noise",
                 details:
                     "Reads the columns time and name, and id, host (or service), severity and state where they are, "

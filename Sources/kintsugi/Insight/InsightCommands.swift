@@ -1,9 +1,11 @@
 import Commands
 import FoundationEssentials
 import Insight
+import Simulator
 
 extension Operator {
     func insight(_ invocation: Invocation) throws(Failure) {
+        if invocation.path.last == "reliability" { return reliability(invocation) }
         let text =
             switch invocation.path.last {
             case "rank": try rank(invocation)
@@ -19,6 +21,19 @@ extension Operator {
         } catch {
             throw Failure("the file \(out) cannot be written: \(error)")
         }
+    }
+
+    private func reliability(_ invocation: Invocation) {
+        let episodes = invocation.number("episodes") ?? 2_000
+        let seed = UInt64(invocation.number("seed") ?? 2)
+        let counted = RampSimulation(
+            episodes: FailureOutlook.countedEpisodes, seed: FailureOutlook.countedSeed
+        ).outlook()
+        let others = RampSimulation(episodes: episodes, seed: seed).predictions()
+        let report = ReliabilityReport(
+            outlook: counted, reliability: Reliability(FailureOutlook.counted, on: others), episodes: episodes,
+            paint: terminal.paint)
+        terminal.write(invocation.has("json") ? json(report.summary) : report.text)
     }
 
     private func table(_ invocation: Invocation) throws(Failure) -> String {

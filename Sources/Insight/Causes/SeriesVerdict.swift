@@ -1,7 +1,7 @@
 import Glibc
 
 /// What one series says about its node.
-struct SeriesReading {
+struct SeriesVerdict {
     let node: String
     let name: String
     let kind: SignalKind
@@ -103,7 +103,7 @@ struct UsualStrays {
     func factor(_ name: String) -> Double { factorByName[name] ?? 1 }
 }
 
-extension SeriesReading {
+extension SeriesVerdict {
     /// Voices from the wrong side, such as less latency, count half.
     private static let wrongSide = 0.5
 
@@ -119,7 +119,7 @@ extension SeriesReading {
         let chosen = isBad ? bad : good
         let rises = isBad != lowIsBad
         let first = distances.firstIndex {
-            (rises ? $0 : -$0) >= max(SeriesReading.noticeable, chosen.distance / 2)
+            (rises ? $0 : -$0) >= max(SeriesVerdict.noticeable, chosen.distance / 2)
         }
         distance = max(0, bad.distance, other)
         node = source.node
@@ -127,7 +127,7 @@ extension SeriesReading {
         kind = source.kind
         self.lowIsBad = source.lowIsBad
         isOutbound = (kind == .latency || kind == .error) && MetricWords.isOutbound(name)
-        strength = SeriesReading.strength(distance)
+        strength = SeriesVerdict.strength(distance)
         shift = isBad && distance > 0 ? abs(now[chosen.index] - baseline.level) : 0
         before = baseline.level
         spread = max(baseline.spread, baseline.core * strays)

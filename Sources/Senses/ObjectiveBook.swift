@@ -1,0 +1,188 @@
+public import Contracts
+public import Insight
+
+/// All objectives of the cluster: how they stand, how they burn, and whether too much fails right now.
+public struct ObjectiveBook: Sendable {
+    /// Seconds of which the counts are kept one by one.
+    private static let kept = 900
+
+    /// What came for one objective in each of the last seconds.
+    private struct Seconds: Sendable {
+        var newest: Int64 = -1
+        var bad: [Float] = []
+        var total: [Float] = []
+
+        mutating func add(_ bad: Double, _ total: Double, at second: Int64) {
+            if newest < 0 || second - newest > Int64(ObjectiveBook.kept) { self = Seconds(newest: second - 1) }
+            while newest < second {
+                newest += 1
+                self.bad.append(0)
+                self.total.append(0)
+                if self.bad.count > ObjectiveBook.kept {
+                    self.bad.removeFirst()
+                    self.total.removeFirst()
+                }
+            }
+            let index = self.bad.count - 1 - Int(newest - second)
+            guard index >= 0, index < self.bad.count else { return }
+            self.bad[index] += Float(bad)
+            self.total[index] += Float(total)
+        }
+
+        func sum(from: Int64, until: Int64) -> (bad: Double, total: Double) {
+            var sum = (bad: 0.0, total: 0.0)
+            for index in bad.indices {
+                let second = newest - Int64(bad.count - 1 - index)
+                guard second >= from, second < until else { continue }
+                sum.bad += Double(bad[index])
+                sum.total += Double(total[index])
+            }
+            return sum
+        }
+
+        /// Where the bad events that came last began: after ten seconds without any.
+        func beginning(before second: Int64) -> Int64 {
+            var first = second
+            for index in bad.indices.reversed() where bad[index] > 0 {
+                let at = newest - Int64(bad.count - 1 - index)
+                guard first - at <= 10 else { break }
+                first = min(first, at)
+            }
+            return first
+        }
+    }
+
+    private var engine: ObjectiveEngine
+    private var watches: [FailureWatch]
+    private var seconds: [Seconds]
+    private var failing: [String?]
+    private var nextStatus: Int64 = 0
+    private var statuses: [ObjectiveStatus] = []
+    /// Files that were not understood.
+    public let mistakes: [String]
+
+    /// The objectives as files have them; `haste` is what all times are divided by.
+    public init(_ objectives: [Objective] = [], mistakes: [String] = [], haste: Double = 1) {
+        engine = ObjectiveEngine(objectives, scale: 1 / max(haste, 1))
+        watches = objectives.map { FailureWatch(tolerated: 1 - $0.target) }
+        seconds = objectives.map { _ in Seconds() }
+        failing = objectives.map { _ in nil }
+        self.mistakes = mistakes
+    }
+
+    private static func moment(_ now: Int64) -> Moment { Moment(nanoseconds: UInt64(max(now, 0))) }
+
+    mutating func take(_ increases: [MetricIncrease], now: Int64) {
+        guard !watches.isEmpty, !increases.isEmpty else { return }
+        let readings = increases.map { increase in
+            SeriesReading(
+                increase.key.metric, (increase.key.labels + [SignalLabel("role", increase.key.node)]).sorted(),
+                increase.distribution.map { .histogram($0.reading) } ?? .number(increase.count))
+        }
+        engine.add(readings, now: Self.moment(now))
+        for (index, arrival) in engine.takeArrivals().enumerated() where arrival.total > 0 || arrival.bad > 0 {
+            seconds[index].add(arrival.bad, arrival.total, at: now / 1_000_000_000)
+            note(watches[index].add(bad: arrival.bad, total: arrival.total, now: Self.moment(now)), index)
+        }
+    }
+
+    private mutating func note(_ notice: FailureWatch.Notice?, _ index: Int) {
+        guard let notice else { return }
+        failing[index] = notice.isFiring ? notice.explanation : nil
+    }
+
+    mutating func tick(into findings: inout FindingBook, now: Int64) {
+        for index in watches.indices {
+            note(watches[index].advance(to: Self.moment(now)), index)
+            assertFailing(index, &findings, now)
+        }
+        guard now >= nextStatus else { return }
+        nextStatus = now + 1_000_000_000
+        statuses = engine.statuses(now: Self.moment(now))
+        for status in statuses {
+            let firing = status.alerts.filter(\.isFiring)
+            guard let worst = firing.max(by: { $0.verdict.window.burn < $1.verdict.window.burn }) else { continue }
+            var finding = Finding(
+                .objectiveBurning, worst.verdict.window.burn >= 6 ? .critical : .warning,
+                node: status.objective.service, subject: status.objective.name,
+                began: now - worst.verdict.window.short.wholeNanoseconds, noticed: now,
+                text: "\(status.objective.name): \(worst.verdict.explanation)", value: worst.verdict.short,
+                expected: worst.verdict.threshold)
+            finding.endangers = [status.objective.name]
+            findings.assert(finding, hold: 3_000_000_000, now: now)
+        }
+    }
+
+    private mutating func assertFailing(_ index: Int, _ findings: inout FindingBook, _ now: Int64) {
+        let objective = engine.objectives[index]
+        guard watches[index].isFiring, let text = failing[index] else { return }
+        let second = now / 1_000_000_000
+        let recent = seconds[index].sum(from: second - 10, until: second + 1)
+        // Nothing comes any more: whether it would fail is not known, and silence is another's matter.
+        let share = recent.total > 0 ? recent.bad / recent.total : nil
+        var finding = Finding(
+            .failing, (share ?? 1) >= 0.1 ? .critical : .warning, node: objective.service, subject: objective.name,
+            began: seconds[index].beginning(before: second) * 1_000_000_000, noticed: now,
+            text: "\(objective.name): \(text)", value: share, expected: 1 - objective.target)
+        finding.endangers = [objective.name]
+        findings.assert(finding, hold: 3_000_000_000, now: now)
+    }
+
+    /// One objective over the last seconds.
+    struct Verdict {
+        var name: String
+        var service: String
+        var target: Double
+        var good: Double
+        var events: Double
+    }
+
+    /// What came since a time, at most as long ago as is kept.
+    func verdicts(since: Int64, now: Int64) -> [Verdict] {
+        engine.objectives.indices.map { index in
+            let objective = engine.objectives[index]
+            let sum = seconds[index].sum(from: since / 1_000_000_000 + 1, until: now / 1_000_000_000 + 1)
+            return Verdict(
+                name: objective.name, service: objective.service, target: objective.target, good: sum.total - sum.bad,
+                events: sum.total)
+        }
+    }
+
+    /// What they are called, and whose they are.
+    var names: [(name: String, service: String)] { engine.objectives.map { ($0.name, $0.service) } }
+
+    /// How all stand, as of the last second.
+    public var reports: [ObjectiveReport] { statuses.map(\.report) }
+
+    /// What a successor goes on from.
+    public func snapshot() throws -> [UInt8] { try Packed.encode(engine.snapshot) }
+
+    /// Goes on from what another counted.
+    public mutating func restore(_ snapshot: [UInt8]) throws {
+        engine.restore(try Packed.decode(ObjectiveEngine.Snapshot.self, from: snapshot))
+    }
+}
+
+extension Distribution {
+    /// The same with edges that end, and what is above them.
+    var reading: HistogramReading {
+        let above = bounds.last.map { $0.isInfinite } ?? false
+        return HistogramReading(
+            edges: above ? Array(bounds.dropLast()) : bounds, counts: above ? counts : counts + [0])
+    }
+}
+
+extension Observatory {
+    func objectiveVerdicts(now: Int64, since: Int64) -> [ObjectiveBook.Verdict] {
+        objectives.verdicts(since: since, now: now)
+    }
+
+    /// How all objectives stand.
+    public var objectiveReports: [ObjectiveReport] { objectives.reports }
+
+    /// What a successor goes on from.
+    public func objectiveSnapshot() throws -> [UInt8] { try objectives.snapshot() }
+
+    /// Goes on from what another counted.
+    public mutating func restore(objectives snapshot: [UInt8]) throws { try objectives.restore(snapshot) }
+}
