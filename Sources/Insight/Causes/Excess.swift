@@ -15,16 +15,18 @@ struct Excess {
         idle = calls.map { $0.map { $0.after <= 0 && $0.before <= 0 } ?? false }
     }
 
-    /// The most that any node of a list shows in a series of a name and that its callees do not explain.
-    func most(_ name: String, among nodes: [Int]) -> Double {
-        var most = 0.0
+    /// The most that any node of a list shows in a series of each name and that its callees do not explain.
+    func most(among nodes: [Int]) -> [String: Double] {
+        var mostByName: [String: Double] = [:]
         for node in nodes {
-            guard let reading = readings[node].first(where: { $0.name == name }),
-                reading.distance >= SeriesVerdict.noticeable, let amount = amount(node, name)
-            else { continue }
-            most = max(most, amount * (1 - explained(reading, of: node).share))
+            for reading in readings[node] where reading.kind == .latency || reading.kind == .error {
+                guard reading.distance >= SeriesVerdict.noticeable else { break }
+                guard let calls = traffic[node] else { continue }
+                let amount = reading.shift * calls * (1 - explained(reading, of: node).share)
+                mostByName[reading.name] = max(mostByName[reading.name] ?? 0, amount)
+            }
         }
-        return most
+        return mostByName
     }
 
     private static let callWords = ["requests", "request", "rps", "qps", "ops", "workload", "calls", "throughput"]

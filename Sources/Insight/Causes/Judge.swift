@@ -8,8 +8,7 @@ struct Judge {
     private let blame: TraceBlame
     private let faults: TraceFaults
     private let reach: [Int?]
-    private let mostOfSymptom: Double
-    private var mostByName: [String: Double] = [:]
+    private let mostByName: [String: Double]
     private let onsets: (earliest: Double, latest: Double)?
     /// What the scene looks like: its most unusual series.
     let signature: [String]
@@ -18,11 +17,9 @@ struct Judge {
         self.view = view
         let reach = view.target.map { view.graph.distances(from: $0) } ?? []
         let excess = Excess(graph: view.graph, readings: view.readings)
-        mostOfSymptom =
-            view.symptomReading.map { excess.most($0.name, among: reach.indices.filter { reach[$0] != nil }) } ?? 0
-        var names = view.readings.flatMap { $0 }.filter { $0.kind == .latency || $0.kind == .error }.map(\.name)
-        names = TraceBlame.unique(names.sorted())
-        for name in names { mostByName[name] = excess.most(name, among: Array(view.readings.indices)) }
+        // Only what the symptom's node calls can have made it.
+        mostByName = excess.most(
+            among: reach.isEmpty ? Array(view.readings.indices) : reach.indices.filter { reach[$0] != nil })
         self.reach = reach
         self.excess = excess
         coverage = Coverage(graph: view.graph, readings: view.readings) { excess.isIdle($0) }
@@ -133,7 +130,8 @@ struct Judge {
                     "path", -points * Weights.offThePath, "no calls lead to it from \(view.graph.names[target])")
             ]
         }
-        let impact = node == target ? 1 : excess.impact(of: node, on: symptom, of: target, most: mostOfSymptom)
+        let impact =
+            node == target ? 1 : excess.impact(of: node, on: symptom, of: target, most: mostByName[symptom.name] ?? 0)
         guard impact < 1 else { return [] }
         return [
             Contribution(

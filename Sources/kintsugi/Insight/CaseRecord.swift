@@ -50,19 +50,19 @@ struct CaseRecord: Decodable {
     func form() throws(CommaSeparated.Mistake) -> Form {
         if let abnormal {
             guard let reference = normal ?? normalSubstitute else {
-                throw .init(description: "case \(name): expected normal or normal_substitute, found neither")
+                throw .init(description: "expected normal or normal_substitute, found neither")
             }
             return .twoTables(normal: reference, abnormal: abnormal, graph: graph)
         }
         if let folder {
             guard let alertTime, let alert = InsightFiles.seconds(alertTime) else {
                 throw .init(
-                    description: "case \(name): expected a time such as 2030-01-31T12:34:56Z in alert_time, "
+                    description: "expected a time such as 2030-01-31T12:34:56Z in alert_time, "
                         + "found \(alertTime ?? "nothing")")
             }
             return .day(folder: folder, alert: alert)
         }
         if let file { return .oneTable(file: file) }
-        throw .init(description: "case \(name): expected one of the fields file, abnormal or dir, found none of them")
+        throw .init(description: "expected one of the fields file, abnormal or dir, found none of them")
     }
 }
