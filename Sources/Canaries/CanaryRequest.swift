@@ -20,6 +20,8 @@ public struct CanaryRequest: Sendable, Equatable {
     /// Makes the same request again the same order again.
     public var key: String?
     public let deadline: Duration
+    /// The status that is hoped for, where it is none of success.
+    public var expected: Int?
 
     public init(
         _ service: Service = .orders, _ method: Method, _ path: String, body: String? = nil, key: String? = nil,

@@ -101,8 +101,10 @@ public struct CanaryRun: Sendable {
             return .send(placement(step.quantity, deadline: left))
         case .read, .delete:
             guard let order else { return fail("expected an order to \(step.action.rawValue), found none", index, now) }
-            return .send(
-                CanaryRequest(.orders, step.action == .read ? .get : .delete, "/orders/\(order)", deadline: left))
+            var request = CanaryRequest(
+                .orders, step.action == .read ? .get : .delete, "/orders/\(order)", deadline: left)
+            request.expected = step.status
+            return .send(request)
         }
     }
 

@@ -88,6 +88,7 @@ public struct CanaryRunner: Sendable {
         sent.headers.append(("x-api-key", key))
         if let key = request.key { sent.headers.append(("idempotency-key", key)) }
         sent.deadline = request.deadline
+        sent.expected = request.expected
         do {
             let response = try await client.send(sent)
             return .answered(status: response.status, body: response.body)

@@ -52,11 +52,23 @@ public struct ObjectiveBook: Sendable {
         }
     }
 
+    /// What outlives the process.
+    private struct Kept: Codable {
+        struct Beginning: Codable {
+            var name: String
+            var at: Int64
+        }
+        var engine: ObjectiveEngine.Snapshot
+        var began: [Beginning]
+    }
+
     private var engine: ObjectiveEngine
     private var watches: [FailureWatch]
     private var seconds: [Seconds]
     private var failing: [String?]
     private var nextStatus: Int64 = 0
+    /// When the first event of each objective came: what is younger than a window says nothing about it.
+    private var began: [Int64?]
     private var statuses: [ObjectiveStatus] = []
     /// Files that were not understood.
     public let mistakes: [String]
@@ -67,6 +79,7 @@ public struct ObjectiveBook: Sendable {
         watches = objectives.map { FailureWatch(tolerated: 1 - $0.target) }
         seconds = objectives.map { _ in Seconds() }
         failing = objectives.map { _ in nil }
+        began = objectives.map { _ in nil }
         self.mistakes = mistakes
     }
 
@@ -81,6 +94,7 @@ public struct ObjectiveBook: Sendable {
         }
         engine.add(readings, now: Self.moment(now))
         for (index, arrival) in engine.takeArrivals().enumerated() where arrival.total > 0 || arrival.bad > 0 {
+            began[index] = began[index] ?? now
             seconds[index].add(arrival.bad, arrival.total, at: now / 1_000_000_000)
             note(watches[index].add(bad: arrival.bad, total: arrival.total, now: Self.moment(now)), index)
         }
@@ -99,13 +113,14 @@ public struct ObjectiveBook: Sendable {
         guard now >= nextStatus else { return }
         nextStatus = now + 1_000_000_000
         statuses = engine.statuses(now: Self.moment(now))
-        for status in statuses {
-            let firing = status.alerts.filter(\.isFiring)
+        for (index, status) in statuses.enumerated() {
+            let age = now - (began[index] ?? now)
+            let firing = status.alerts.filter { $0.isFiring && age >= $0.verdict.window.short.wholeNanoseconds }
             guard let worst = firing.max(by: { $0.verdict.window.burn < $1.verdict.window.burn }) else { continue }
             var finding = Finding(
                 .objectiveBurning, worst.verdict.window.burn >= 6 ? .critical : .warning,
                 node: status.objective.service, subject: status.objective.name,
-                began: now - worst.verdict.window.short.wholeNanoseconds, noticed: now,
+                began: seconds[index].beginning(before: now / 1_000_000_000) * 1_000_000_000, noticed: now,
                 text: "\(status.objective.name): \(worst.verdict.explanation)", value: worst.verdict.short,
                 expected: worst.verdict.threshold)
             finding.endangers = [status.objective.name]
@@ -155,11 +170,23 @@ public struct ObjectiveBook: Sendable {
     public var reports: [ObjectiveReport] { statuses.map(\.report) }
 
     /// What a successor goes on from.
-    public func snapshot() throws -> [UInt8] { try Packed.encode(engine.snapshot) }
+    public func snapshot() throws -> [UInt8] {
+        let names = engine.objectives.map(\.name)
+        return try Packed.encode(
+            Kept(
+                engine: engine.snapshot,
+                began: zip(names, began).compactMap { name, began in began.map { Kept.Beginning(name: name, at: $0) } })
+        )
+    }
 
     /// Goes on from what another counted.
     public mutating func restore(_ snapshot: [UInt8]) throws {
-        engine.restore(try Packed.decode(ObjectiveEngine.Snapshot.self, from: snapshot))
+        let kept = try Packed.decode(Kept.self, from: snapshot)
+        engine.restore(kept.engine)
+        for (index, objective) in engine.objectives.enumerated() {
+            guard let before = kept.began.first(where: { $0.name == objective.name }) else { continue }
+            began[index] = min(began[index] ?? before.at, before.at)
+        }
     }
 }
 

@@ -33,7 +33,7 @@ public struct Observatory: Sendable {
     public internal(set) var series: SeriesBook
     public internal(set) var logs: LogBook
     public internal(set) var traces: TraceHold
-    public internal(set) var calls = CallBook()
+    public internal(set) var calls: CallBook
     public internal(set) var findings = FindingBook()
     public internal(set) var processes = ProcessWatch()
     public internal(set) var limits: LimitBook
@@ -51,7 +51,12 @@ public struct Observatory: Sendable {
     /// Sequence gaps of topics and spans that processes had no room for.
     private var gaps: [String: Int] = [:]
 
-    public init(budget: Budget = Budget(), bounds: LimitBook.Bounds = LimitBook.Bounds(), objectives: ObjectiveBook) {
+    /// `doors` are the addresses of the cluster's own services.
+    public init(
+        budget: Budget = Budget(), bounds: LimitBook.Bounds = LimitBook.Bounds(),
+        doors: [(address: String, node: String)] = [], objectives: ObjectiveBook
+    ) {
+        calls = CallBook(doors: doors)
         self.budget = budget
         var seriesLimits = SeriesBook.Limits()
         seriesLimits.series = budget.series

@@ -34,7 +34,8 @@ struct AgentLife: Sendable {
             worker.log.error("an objective was not understood", ["mistake": .text(mistake)])
         }
         let observatory = Observatory(
-            budget: Observatory.Budget(bytes: settings.budget), bounds: Self.bounds(plan), objectives: objectives)
+            budget: Observatory.Budget(bytes: settings.budget), bounds: Self.bounds(plan),
+            doors: Self.doors(plan, offset: worker.birth.portOffset), objectives: objectives)
         let agent = TelemetryAgent(observatory, archive: archive, worker: worker)
         self.agent = agent
         canaries = try CanaryRounds(worker, agent, plan: plan)
@@ -55,6 +56,14 @@ struct AgentLife: Sendable {
                 }
             ]
         ).start(on: worker.bus)
+    }
+
+    private static func doors(_ plan: ClusterPlan, offset: Int) -> [(address: String, node: String)] {
+        plan.roles.flatMap { role in
+            plan.listeners.filter { role.listens.contains($0.name) }.map {
+                (address: "\($0.address):\(Int($0.port) + offset)", node: role.name)
+            }
+        }
     }
 
     private static func bounds(_ plan: ClusterPlan) -> LimitBook.Bounds {

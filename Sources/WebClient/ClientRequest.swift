@@ -17,6 +17,8 @@ public struct ClientRequest: Sendable {
     public var headers: [(name: String, value: String)] = []
     /// nil: no body at all.
     public var body: [UInt8]?
+    /// A status above 399 that the caller hopes for: its span is no failed one then.
+    public var expected: Int?
     /// For everything, from the look-up of the name to the last byte.
     public var deadline = Duration.seconds(10)
     public var connectDeadline = Duration.seconds(3)

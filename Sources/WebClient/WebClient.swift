@@ -58,7 +58,8 @@ public final class WebClient: Sendable {
         switch result {
         case .success(let response):
             span.set("http.response.status_code", .integer(response.status))
-            span.end(response.status >= 400 ? .error("\(response.status)") : .unset)
+            let failed = response.status >= 400 && response.status != request.expected
+            span.end(failed ? .error("\(response.status)") : .unset)
         case .failure(let fault):
             span.set("error.type", .text(fault.kind))
             span.end(.error(fault.description))

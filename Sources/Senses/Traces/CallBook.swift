@@ -75,13 +75,18 @@ public struct CallBook: Sendable {
     }
 
     private let limits: Limits
+    /// Addresses that are doors of services here: `127.0.0.1:8081` is `orders`.
+    private let doors: [(address: String, node: String)]
     private var services: [String: Past] = [:]
     private var edges: [Edge: Past] = [:]
     private var faults: [String: [FaultSeen]] = [:]
     /// Services and edges for which there was no room.
     public private(set) var leftOut = 0
 
-    public init(limits: Limits = Limits()) { self.limits = limits }
+    public init(limits: Limits = Limits(), doors: [(address: String, node: String)] = []) {
+        self.limits = limits
+        self.doors = doors
+    }
 
     /// Bytes of memory, about.
     public var bytes: Int {
@@ -115,7 +120,8 @@ public struct CallBook: Sendable {
             add(more, service: span.node, place)
             if isEntry, let parent = span.parent, let caller = nodes[parent] {
                 add(more, edge: Edge(caller: caller, callee: span.node), place)
-            } else if !answered.contains(span.span), let peer = span.outsidePeer {
+            } else if !answered.contains(span.span), let address = span.outsidePeer {
+                let peer = doors.first { $0.address == address }?.node ?? address
                 let out = Figures(
                     calls: max(weight, errors), errors: errors, seconds: weight * Float(span.nanoseconds) / 1e9,
                     ownSeconds: weight * own)

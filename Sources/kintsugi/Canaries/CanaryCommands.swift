@@ -25,7 +25,9 @@ extension Operator {
     func canary(_ invocation: Invocation, _ places: Places) throws(Failure) -> Int32 {
         let path = invocation.text("canaries") ?? "config/canaries"
         let found = Definitions.canaries(in: path)
-        guard invocation.path.last == "run" else { return list(found, path, live: live(places), asJSON: invocation.has("json")) }
+        guard invocation.path.last == "run" else {
+            return list(found, path, live: live(places), asJSON: invocation.has("json"))
+        }
         guard found.mistakes.isEmpty else {
             throw Failure(
                 found.mistakes.map { harmless($0.description) }.joined(separator: "\n"), exit: ExitCode.configuration)
