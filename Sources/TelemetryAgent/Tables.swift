@@ -201,7 +201,7 @@ enum Tables {
             found.append(
                 EvidenceSeries(
                     node: key.node, instance: key.instance, metric: key.metric, labels: key.labels, unit: unit,
-                    start: first * 60_000_000_000, step: 60, values: places))
+                    start: first * 60_000_000_000, step: 60, points: places))
         }
         return found
     }

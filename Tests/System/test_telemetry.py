@@ -162,7 +162,7 @@ def test_both_temporalities_come_to_the_same_rates(cluster):
         found = until(
             lambda name=name: query(cluster, "metrics", "work.done:rate", "--service", name)["series"],
             what=f"the rate of {name}")
-        rates = [value for series in found for value in series["values"] if value]
+        rates = [value for series in found for value in series["points"] if value]
         assert rates and 5 < max(rates) < 31, (name, found)
         traces = until(
             lambda name=name: query(cluster, "traces", "--errors", "--service", name)["traces"], what="failed traces")

@@ -44,7 +44,7 @@ public struct EvidenceSeries: Codable, Sendable, Equatable {
     /// Seconds from one value to the next.
     public var step: Double
     /// nil where nothing was heard.
-    public var values: [Double?]
+    public var points: [Double?]
     /// How unusual the latest values were, in spreads of the series' own past; nil where there was too little of it.
     public var deviation: Double?
     /// Since when, as far as the data tell.
@@ -54,7 +54,7 @@ public struct EvidenceSeries: Codable, Sendable, Equatable {
 
     public init(
         node: String, instance: String? = nil, metric: String, labels: [SignalLabel] = [], unit: String, start: Int64,
-        step: Double, values: [Double?]
+        step: Double, points: [Double?]
     ) {
         self.node = node
         self.instance = instance
@@ -63,7 +63,7 @@ public struct EvidenceSeries: Codable, Sendable, Equatable {
         self.unit = unit
         self.start = start
         self.step = step
-        self.values = values
+        self.points = points
     }
 }
 

@@ -67,7 +67,7 @@ struct Investigation {
             var evidence = EvidenceSeries(
                 node: series.key.node, instance: series.key.instance, metric: series.key.metric,
                 labels: series.key.labels, unit: series.unit, start: first * 1_000_000_000, step: Double(step),
-                values: values)
+                points: values)
             describe(&evidence, onset: onset)
             evidence.limit = observatory.limits.limit(of: series.key)
             found.append(evidence)
@@ -82,14 +82,14 @@ struct Investigation {
     /// How far the values after the onset are from those before, and since when.
     private func describe(_ series: inout EvidenceSeries, onset: Int64) {
         let split = Int((onset * 1_000_000_000 - series.start) / Int64(series.step * 1e9))
-        let before = series.values.prefix(max(split, 0)).compactMap(\.self)
-        let after = series.values.dropFirst(max(split, 0)).compactMap(\.self)
+        let before = series.points.prefix(max(split, 0)).compactMap(\.self)
+        let after = series.points.dropFirst(max(split, 0)).compactMap(\.self)
         guard before.count >= 4, !after.isEmpty else { return }
         let usual = median(before)
         let spread = max(median(before.map { abs($0 - usual) }) * 1.4826, abs(usual) * 0.05, 1e-9)
         series.deviation = min(after.map { abs($0 - usual) / spread }.max() ?? 0, 1e6)
         var detector = ChangePointDetector()
-        for (index, value) in series.values.enumerated() {
+        for (index, value) in series.points.enumerated() {
             guard let change = detector.add(value ?? .nan), index >= split - 4 else { continue }
             series.onset = series.start + Int64(Double(change.onset) * series.step * 1e9)
             break

@@ -64,7 +64,7 @@ extension Observatory {
             var evidence = EvidenceSeries(
                 node: series.key.node, instance: series.key.instance, metric: series.key.metric,
                 labels: series.key.labels, unit: series.unit, start: first * 1_000_000_000, step: Double(step),
-                values: values)
+                points: values)
             evidence.deviation =
                 series.deviation(recent: 15, gap: 60, past: 1_800, until: now / 1_000_000_000)?.deviation
             evidence.limit = limits.limit(of: series.key)

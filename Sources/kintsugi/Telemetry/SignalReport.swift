@@ -27,11 +27,11 @@ struct SignalReport {
         var table = Table(
             ["SERVICE", "WORKER", "METRIC", "LABELS", "NOW", "LEAST", "MOST", "UNIT", "PAST"], rightAligned: [4, 5, 6])
         for one in series {
-            let values = one.values.compactMap(\.self)
+            let values = one.points.compactMap(\.self)
             let labels = one.labels.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
             table.rows.append([
-                one.node, one.instance ?? "–", one.metric, labels, brief(one.values.last { $0 != nil } ?? nil),
-                brief(values.min()), brief(values.max()), one.unit, Sparkline.text(one.values),
+                one.node, one.instance ?? "–", one.metric, labels, brief(one.points.last { $0 != nil } ?? nil),
+                brief(values.min()), brief(values.max()), one.unit, Sparkline.text(one.points),
             ])
         }
         return table.text(paint)
