@@ -45,6 +45,8 @@ public struct EvidenceSeries: Codable, Sendable, Equatable {
     public var step: Double
     /// nil where nothing was heard.
     public var values: [Double?]
+    /// The same, by a name that no dictionary has: rules are checked for iterating those.
+    public var measured: [Double?] { values }
     /// How unusual the latest values were, in spreads of the series' own past; nil where there was too little of it.
     public var deviation: Double?
     /// Since when, as far as the data tell.

@@ -34,13 +34,13 @@ private struct EvidenceReading {
 
     func series(_ series: EvidenceSeries) -> MetricSeries {
         let start = Double(series.start) / 1e9
-        let times = series.values.indices.map { start + Double($0) * series.step }
+        let times = series.measured.indices.map { start + Double($0) * series.step }
         let labels = series.labels.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
         var name = labels.isEmpty ? series.metric : "\(series.metric){\(labels)}"
         if let instance = series.instance, instance != series.node { name += "@\(instance)" }
         let isFailure = series.labels.contains(where: Self.tellsFailure)
         return MetricSeries(
-            node: series.node, name: name, times: times, measured: series.values.map { $0 ?? .nan },
+            node: series.node, name: name, times: times, measured: series.measured.map { $0 ?? .nan },
             kind: isFailure ? .error : kind(series.metric))
     }
 
@@ -118,7 +118,7 @@ private struct EvidenceReading {
     }
 
     func limit(_ series: EvidenceSeries) -> ResourceLimit? {
-        guard let limit = series.limit, limit > 0, let last = series.values.last(where: { $0 != nil }) ?? nil else {
+        guard let limit = series.limit, limit > 0, let last = series.measured.last(where: { $0 != nil }) ?? nil else {
             return nil
         }
         return ResourceLimit(node: series.node, name: series.metric, used: last / limit)
@@ -126,9 +126,9 @@ private struct EvidenceReading {
 
     /// Called, and never heard of otherwise.
     var outside: [String] {
-        let known = Set(evidence.series.map(\.node) + evidence.services.map(\.node))
+        let heardOf = Set(evidence.series.map(\.node) + evidence.services.map(\.node))
         var outside: [String] = []
-        for edge in evidence.edges where !known.contains(edge.callee) && !outside.contains(edge.callee) {
+        for edge in evidence.edges where !heardOf.contains(edge.callee) && !outside.contains(edge.callee) {
             outside.append(edge.callee)
         }
         return outside
