@@ -34,14 +34,14 @@ private struct EvidenceReading {
 
     func series(_ series: EvidenceSeries) -> MetricSeries {
         let start = Double(series.start) / 1e9
-        let numbers = series.points
-        let times = numbers.indices.map { start + Double($0) * series.step }
+        let points = series.points
+        let times = points.indices.map { start + Double($0) * series.step }
         let labels = series.labels.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
         var name = labels.isEmpty ? series.metric : "\(series.metric){\(labels)}"
         if let instance = series.instance, instance != series.node { name += "@\(instance)" }
         let isFailure = series.labels.contains(where: Self.tellsFailure)
         return MetricSeries(
-            node: series.node, name: name, times: times, measured: numbers.map { $0 ?? .nan },
+            node: series.node, name: name, times: times, measured: points.map { $0 ?? .nan },
             kind: isFailure ? .error : kind(series.metric))
     }
 
@@ -119,8 +119,8 @@ private struct EvidenceReading {
     }
 
     func limit(_ series: EvidenceSeries) -> ResourceLimit? {
-        let numbers = series.points
-        guard let limit = series.limit, limit > 0, let last = numbers.last(where: { $0 != nil }) ?? nil else {
+        let points = series.points
+        guard let limit = series.limit, limit > 0, let last = points.last(where: { $0 != nil }) ?? nil else {
             return nil
         }
         return ResourceLimit(node: series.node, name: series.metric, used: last / limit)
