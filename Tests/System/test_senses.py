@@ -101,16 +101,21 @@ def test_single_failures_are_no_finding(cluster):
 def test_what_somebody_asks_of_the_cluster_is_a_change(cluster):
     cluster.does("scale", "carrier", "2")
     cluster.does("restart", "inventory")
-    found = until(
-        lambda: [c for c in query(cluster, "changes")["changes"]] if len(query(cluster, "changes")["changes"]) == 2 else None,
-        what="two changes")
-    assert {(change["kind"], change["nodes"][0]) for change in found} == {("scale", "carrier"), ("restart", "inventory")}
+    cluster.does("signals", "note", "version 7 of the shop", "--service", "orders", "--commit", "abc123")
+
+    def three():
+        changes = query(cluster, "changes")["changes"]
+        return changes if len(changes) == 3 else None
+
+    found = until(three, what="three changes")
+    assert {(change["kind"], change["nodes"][0]) for change in found} == {
+        ("scale", "carrier"), ("restart", "inventory"), ("deploy", "orders")}
     before = cluster.pid("telemetry")
     os.kill(before, signal.SIGKILL)
     until(lambda: cluster.pid("telemetry") not in (None, before), what="another agent")
     cluster.ready("telemetry", 1)
     # It remembers what the one before it was told.
-    until(lambda: len(query(cluster, "changes")["changes"]) == 2, what="the changes from disk")
+    until(three, what="the changes from disk")
 
 
 def test_a_finding_outlives_the_agent_that_noticed_it(cluster):
