@@ -43,7 +43,7 @@ struct OTLPDoor: Sendable {
         Route(
             .post, path, summary, roles: .open, takesBytes: Self.kinds,
             answers: [
-                .text("What was kept, in the encoding of the request", .other("application/x-protobuf")),
+                .bytes("What was not kept, in the encoding of the request", Self.kinds),
                 .problem(415, "The body is neither protobuf nor JSON, or packed other than by gzip."),
                 .problem(429, "More is sent than can be read; Retry-After says when to send it again."),
             ]
