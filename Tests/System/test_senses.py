@@ -38,9 +38,12 @@ class Door:
     def __init__(self, cluster, rate):
         self.cluster, self.rate = cluster, rate
         self.good = self.bad = 0
+        self.due = time.monotonic()
 
-    def second(self, failing):
-        """Reports one more second, in which that share failed."""
+    def second(self, failing, pace=1.0):
+        """Reports one more second, in which that share failed, once it is due."""
+        due, self.due = self.due, max(self.due, time.monotonic()) + pace
+        until(lambda: time.monotonic() >= due, what="the next report")
         bad = round(self.rate * failing)
         self.bad += bad
         self.good += self.rate - bad
@@ -69,15 +72,12 @@ def test_failing_requests_are_a_finding_within_seconds(cluster, share, within):
     door = Door(cluster, 50)
     for _ in range(8):
         door.second(0)
-        time.sleep(1)
     assert not failing(cluster)
     began = time.time_ns()
     deadline = time.monotonic() + within + 5
     while not failing(cluster):
         assert time.monotonic() < deadline, f"no finding within {within} s"
         door.second(share)
-        # The pace of the reports.
-        time.sleep(1)
     found = failing(cluster)[0]
     assert found["noticed"] - began < within * 1_000_000_000
     assert abs(found["began"] - began) < 3_000_000_000
@@ -87,14 +87,12 @@ def test_failing_requests_are_a_finding_within_seconds(cluster, share, within):
     while failing(cluster)[0].get("ended") is None:
         assert time.monotonic() < deadline, "the finding never ends"
         door.second(0)
-        time.sleep(1)
 
 
 def test_single_failures_are_no_finding(cluster):
     door = Door(cluster, 50)
     for number in range(20):
-        door.second(0.02 if number == 10 else 0)
-        time.sleep(0.3)
+        door.second(0.02 if number == 10 else 0, pace=0.3)
     assert not failing(cluster)
 
 
