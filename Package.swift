@@ -166,6 +166,7 @@ let package = Package(
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
         proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
         proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Settings"]),
+        proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),
     ]
