@@ -13,6 +13,8 @@ public struct Observatory: Sendable {
 
         /// A series with a full past takes about 5 kB; they get three quarters.
         var series: Int { max(200, bytes * 3 / 4 / 5_000) }
+        /// Names of series and buckets of histograms.
+        var bytesBeside: Int { bytes / 8 }
         /// A kind of lines takes about 3 kB.
         var kinds: Int { max(100, bytes / 16 / 3_000) }
         /// A waiting span takes about 500 bytes.
@@ -61,6 +63,7 @@ public struct Observatory: Sendable {
         var seriesLimits = SeriesBook.Limits()
         seriesLimits.series = budget.series
         seriesLimits.ofOneMetric = max(100, budget.series / 8)
+        seriesLimits.bytesBeside = budget.bytesBeside
         series = SeriesBook(limits: seriesLimits)
         var logLimits = LogBook.Limits()
         logLimits.kinds = budget.kinds
@@ -79,7 +82,7 @@ public struct Observatory: Sendable {
         began = began ?? now
         var increases: [MetricIncrease] = []
         for point in points {
-            guard let increase = series.take(point) else {
+            guard let increase = series.take(point, now: now) else {
                 own.take(gauge: point, now: now)
                 continue
             }
@@ -252,7 +255,7 @@ public struct Observatory: Sendable {
         return [
             NamedCount("readings folded", series.folded), NamedCount("readings too late", series.late),
             NamedCount("readings refused", series.refused), NamedCount("labels cut", series.cut),
-            NamedCount("counters begun anew", series.resets), NamedCount("series forgotten", series.forgotten),
+            NamedCount("counters begun anew", series.resets), NamedCount("series forgotten", series.forgotten), NamedCount("unusual values not looked at", series.unseen),
             NamedCount("spans dropped", traces.dropped), NamedCount("traces not kept", traces.notKept),
             NamedCount("lines cut", logs.cutLines), NamedCount("lines too late", logs.late),
             NamedCount("kinds of lines forgotten", logs.forgotten),
