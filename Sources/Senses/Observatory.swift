@@ -255,7 +255,8 @@ public struct Observatory: Sendable {
         return [
             NamedCount("readings folded", series.folded), NamedCount("readings too late", series.late),
             NamedCount("readings refused", series.refused), NamedCount("labels cut", series.cut),
-            NamedCount("counters begun anew", series.resets), NamedCount("series forgotten", series.forgotten), NamedCount("unusual values not looked at", series.unseen),
+            NamedCount("counters begun anew", series.resets), NamedCount("series forgotten", series.forgotten),
+            NamedCount("unusual values not looked at", series.unseen),
             NamedCount("spans dropped", traces.dropped), NamedCount("traces not kept", traces.notKept),
             NamedCount("lines cut", logs.cutLines), NamedCount("lines too late", logs.late),
             NamedCount("kinds of lines forgotten", logs.forgotten),

@@ -28,7 +28,9 @@ public struct Ring: Sendable {
         if place > newest {
             advance(to: place)
         } else if newest - place >= Int64(values.count) {
-            return false
+            guard newest - place < Int64(capacity) else { return false }
+            // Older than the first of all, while there is room: only a ring that was never full has its head at zero.
+            values.insert(contentsOf: repeatElement(.nan, count: Int(newest - place) + 1 - values.count), at: 0)
         }
         values[index(place)] = Float(value)
         return true
