@@ -11,14 +11,17 @@ public struct Observatory: Sendable {
         /// The same for everything within.
         public init(bytes: Int = 64 << 20) { self.bytes = bytes }
 
-        /// A series with a full past takes about 5 kB; they get three quarters.
+        /// A series with a full past takes about 5 kB; they get three quarters, with their names.
         var series: Int { max(200, bytes * 3 / 4 / 5_000) }
         /// Names of series and buckets of histograms.
-        var bytesBeside: Int { bytes / 8 }
+        var bytesBeside: Int { bytes / 16 }
         /// A kind of lines takes about 3 kB.
         var kinds: Int { max(100, bytes / 16 / 3_000) }
-        /// A waiting span takes about 500 bytes.
-        var spans: Int { max(1_000, bytes / 8 / 512) }
+        /// A waiting span takes about 500 bytes, where it has few attributes.
+        var spans: Int { max(1_000, bytes / 16 / 512) }
+        var bytesOfSpans: Int { bytes / 16 }
+        /// A service or an edge with a full past takes about 6 kB.
+        var edges: Int { max(100, bytes / 32 / 6_000) }
     }
 
     /// What is to be done about what was heard.
@@ -45,6 +48,8 @@ public struct Observatory: Sendable {
     private var own = OwnWork()
     private var messages = MessageWatch()
     private var fresh: [LogBook.Key] = []
+    private var freshLeftOut = 0
+    private var wantedLeftOut = 0
     /// When the first signal came.
     public private(set) var began: Int64?
     private var wanted: [String] = []
@@ -58,7 +63,9 @@ public struct Observatory: Sendable {
         budget: Budget = Budget(), bounds: LimitBook.Bounds = LimitBook.Bounds(),
         doors: [(address: String, node: String)] = [], objectives: ObjectiveBook
     ) {
-        calls = CallBook(doors: doors)
+        var callLimits = CallBook.Limits()
+        (callLimits.services, callLimits.edges) = (budget.edges / 4, budget.edges * 3 / 4)
+        calls = CallBook(limits: callLimits, doors: doors)
         self.budget = budget
         var seriesLimits = SeriesBook.Limits()
         seriesLimits.series = budget.series
@@ -67,9 +74,11 @@ public struct Observatory: Sendable {
         series = SeriesBook(limits: seriesLimits)
         var logLimits = LogBook.Limits()
         logLimits.kinds = budget.kinds
+        logLimits.bytesOfMiner = budget.bytes / 32
         logs = LogBook(limits: logLimits)
         var traceLimits = TraceHold.Limits()
         traceLimits.waitingSpans = budget.spans
+        traceLimits.bytes = budget.bytesOfSpans
         traces = TraceHold(limits: traceLimits)
         limits = LimitBook(bounds: bounds)
         self.objectives = objectives
@@ -95,14 +104,14 @@ public struct Observatory: Sendable {
     /// Lines of logs.
     public mutating func take(_ entries: [LogEntry], now: Int64) {
         began = began ?? now
-        for entry in entries { logs.take(entry) }
+        for entry in entries { logs.take(entry, now: now) }
     }
 
     /// Spans.
     public mutating func take(_ spans: [TraceSpan], now: Int64) {
         began = began ?? now
         for span in spans where traces.take(span, now: now) {
-            if wanted.count < 50 { wanted.append(span.trace) }
+            if wanted.count < 50 { wanted.append(span.trace) } else { wantedLeftOut += 1 }
         }
     }
 
@@ -140,8 +149,9 @@ public struct Observatory: Sendable {
 
     /// Signals that are known to be missing, by what they are.
     public mutating func missed(_ what: String, count: Int) {
-        guard count > 0, gaps[what] != nil || gaps.count < 256 else { return }
-        gaps[what, default: 0] += count
+        guard count > 0 else { return }
+        let name = gaps[what] != nil || gaps.count < 256 ? what : "other signals"
+        gaps[name, default: 0] &+= count
     }
 
     /// Somebody wants a trace to be kept.
@@ -185,12 +195,14 @@ public struct Observatory: Sendable {
         limits.tick(series, disk: disk, into: &findings, now: now)
         own.tick(into: &findings, now: now)
         let met = logs.takeFresh()
-        fresh += met.prefix(max(0, 5_000 - fresh.count))
+        let room = max(0, 5_000 - fresh.count)
+        freshLeftOut += max(0, met.count - room)
+        fresh += met.prefix(room)
         messages.meet(met, in: logs, into: &findings, now: now)
         let (graph, names) = (calls, objectives.names)
         messages.tick(logs, endangered: { Self.endangered(by: $0, graph, names) }, into: &findings, now: now)
         findings.tick(now: now)
-        if now >= nextUpkeep {
+        if now >= nextUpkeep || nextUpkeep - now > 60_000_000_000 {
             nextUpkeep = now + 60_000_000_000
             series.forget(now: now / 1_000_000_000)
             calls.forget(now: now / 1_000_000_000)
@@ -258,7 +270,11 @@ public struct Observatory: Sendable {
             NamedCount("counters begun anew", series.resets), NamedCount("series forgotten", series.forgotten),
             NamedCount("unusual values not looked at", series.unseen),
             NamedCount("spans dropped", traces.dropped), NamedCount("traces not kept", traces.notKept),
+            NamedCount("spans too late", traces.late), NamedCount("spans refused", traces.refused),
+            NamedCount("traces not asked for", wantedLeftOut),
             NamedCount("lines cut", logs.cutLines), NamedCount("lines too late", logs.late),
+            NamedCount("lines refused", logs.refused),
+            NamedCount("new kinds of lines not told", logs.untold + freshLeftOut),
             NamedCount("kinds of lines forgotten", logs.forgotten),
             NamedCount("findings left out", findings.leftOut), NamedCount("calls left out", calls.leftOut),
         ]
