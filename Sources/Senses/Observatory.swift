@@ -222,7 +222,7 @@ public struct Observatory: Sendable {
     // MARK: answers
 
     /// Bytes of memory, about.
-    public var heldBytes: Int { series.bytes + logs.bytes + traces.bytes + calls.bytes }
+    public var heldBytes: Int { series.bytes + logs.bytes + traces.bytes + calls.bytes + limits.bytes }
 
     /// Everything that a diagnosis may use.
     public func investigate(_ scope: EvidenceScope, now: Int64) -> Evidence {
@@ -276,7 +276,9 @@ public struct Observatory: Sendable {
             NamedCount("lines refused", logs.refused),
             NamedCount("new kinds of lines not told", logs.untold + freshLeftOut),
             NamedCount("kinds of lines forgotten", logs.forgotten),
-            NamedCount("findings left out", findings.leftOut), NamedCount("calls left out", calls.leftOut),
+            NamedCount("findings left out", findings.leftOut),
+            NamedCount("unusual values not followed", anomalies.leftOut),
+            NamedCount("resources not watched", limits.leftOut), NamedCount("processes not watched", processes.leftOut), NamedCount("calls left out", calls.leftOut),
         ]
     }
 

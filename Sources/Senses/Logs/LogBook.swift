@@ -81,6 +81,7 @@ public struct LogBook: Sendable {
     private(set) var began: [String: Int64] = [:]
     private var fresh: [Key] = []
     private var named: [Origin: String] = [:]
+    private var texts: [Int: String] = [:]
     public private(set) var losses = Losses()
     public private(set) var lines = 0
 
@@ -126,18 +127,28 @@ public struct LogBook: Sendable {
         guard !entry.isTemplate else {
             return Key(node: node, level: level, template: entry.text.cut(to: limits.text))
         }
-        let id = miner.add(entry.text)
+        let id = miner.settled(miner.add(entry.text))
         losses.cutLines = miner.cutLines
         let template = (miner.template(id)?.text ?? entry.text).cut(to: limits.text)
-        let key = Key(node: node, level: level, template: template)
+        if let before = texts[id], before != template { rename(id, template) }
+        if named.count >= 2 * limits.kinds || texts.count >= 2 * limits.kinds { (named, texts) = ([:], [:]) }
+        texts[id] = template
         let origin = Origin(node: node, level: level, template: id)
-        if let before = named[origin] {
-            if before != template { rename(Key(node: node, level: level, template: before), key) }
-        } else if named.count >= 2 * limits.kinds {
-            named = [:]
+        if named[origin] == nil { named[origin] = template }
+        return Key(node: node, level: level, template: template)
+    }
+
+    /// A template has taken in others, or varies where it did not: what came of it goes on under the new name.
+    private mutating func rename(_ id: Int, _ template: String) {
+        let origins = named.keys.filter { miner.settled($0.template) == id }
+        for origin in origins.sorted(by: { ($0.template, $0.node, $0.level) < ($1.template, $1.node, $1.level) }) {
+            guard let before = named.removeValue(forKey: origin) else { continue }
+            named[Origin(node: origin.node, level: origin.level, template: id)] = template
+            guard before != template else { continue }
+            rename(
+                Key(node: origin.node, level: origin.level, template: before),
+                Key(node: origin.node, level: origin.level, template: template))
         }
-        named[origin] = template
-        return key
     }
 
     /// More of the lines turned out to vary: what was one kind goes on under another name, and is not new.

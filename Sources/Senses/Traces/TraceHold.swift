@@ -281,7 +281,7 @@ struct UsualDuration: Sendable {
     /// Whether too little came to say anything: such are the names that never come again.
     var isYoung: Bool { count <= 100 }
 
-    /// Takes a duration; true when it is longer than nearly all before.
+    /// Takes a duration; true when it is far longer than nearly all before.
     mutating func take(_ value: Double) -> Bool {
         count += 1
         guard count > 100 else {
@@ -290,8 +290,10 @@ struct UsualDuration: Sendable {
         }
         // Up by 99 parts where it was longer, down by one where not: in balance where one in a hundred is longer.
         let step = high * 0.001
-        let isLonger = value > high
+        let before = high
+        let isLonger = value > before
         high += isLonger ? 99 * step : -step
-        return isLonger
+        // One in a hundred is always longer; that alone is not slow.
+        return value > before * 1.5
     }
 }
