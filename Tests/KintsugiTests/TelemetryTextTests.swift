@@ -24,15 +24,19 @@ struct TelemetryTextTests {
         }
     }
 
-    @Test("what is written as a time is read as the same time", arguments: [0, 951_782_399, 1_709_164_800, 4_102_444_799])
+    @Test(
+        "what is written as a time is read as the same time", arguments: [0, 951_782_399, 1_709_164_800, 4_102_444_799])
     func calendar(_ seconds: Int64) {
         let text = WallTime(nanoseconds: seconds * second).iso8601
         #expect(TimeWords.parse("\(text.prefix(19))Z", now: 0) == seconds * second)
     }
 
-    private func span(_ name: String, _ parent: String?, at start: Int64, took: Int64 = 10, ok: Bool = true) -> TraceSpan {
+    private func span(_ name: String, _ parent: String?, at start: Int64, took: Int64 = 10, ok: Bool = true)
+        -> TraceSpan
+    {
         TraceSpan(
-            trace: "t", span: name, parent: parent, node: "orders", name: name, kind: "server", start: start * 1_000_000,
+            trace: "t", span: name, parent: parent, node: "orders", name: name, kind: "server",
+            start: start * 1_000_000,
             nanoseconds: took * 1_000_000, ok: ok, fault: ok ? nil : "no \u{1B}[31mstock", attributes: [])
     }
 
@@ -51,7 +55,9 @@ struct TelemetryTextTests {
         let names = lines.dropFirst().compactMap { line in
             ["root", "first", "leaf", "second", "orphan"].first { line.contains("orders  \($0) ") }
         }
-        #expect(names == ["root", "second", "first", "leaf", "orphan"] || names == ["root", "first", "leaf", "second", "orphan"])
+        #expect(
+            names == ["root", "second", "first", "leaf", "orphan"]
+                || names == ["root", "first", "leaf", "second", "orphan"])
         #expect(lines.contains { $0.contains("no \\u{1b}[31mstock") } && !text.contains("\u{1B}"))
         #expect(text.hasSuffix("Missing: 1 span (lost)\n"))
     }
@@ -83,10 +89,12 @@ struct TelemetryTextTests {
         var table = Table(["NAME", "COUNT"], rightAligned: [1])
         table.rows = [["a", "5"], ["long\u{7}er", "1234"]]
         let lines = table.text(.none).split(separator: "\n").map(String.init)
-        #expect(lines == ["NAME          COUNT", "a                 5", "long\\u{7}er   1234"])
+        #expect(lines == ["NAME         COUNT", "a                5", "long\\u{7}er   1234"])
     }
 
-    @Test("numbers are brief", arguments: [(0.0, "0"), (0.00123, "0.00123"), (7, "7"), (1234.5, "1235"), (2.5e6, "2.5 M")])
+    @Test(
+        "numbers are brief",
+        arguments: [(0.0, "0"), (0.00123, "0.00123"), (7, "7"), (1234.5, "1235"), (2.5e6, "2.5 M")])
     func numbers(_ number: Double, _ text: String) { #expect(brief(number) == text) }
 
     @Test("a small picture of a series has a bar for each part, and gaps where nothing came")
@@ -107,7 +115,8 @@ struct TelemetryTextTests {
             achieved: 0.98, good: 98, total: 100, budgetLeft: -19, exhaustedAfter: 0, windows: [window],
             missing: [MissingSignal("metric", "no data")])
         let text = ObjectivesText(
-            answer: ObjectivesAnswer(objectives: [report], mistakes: ["slo.yaml:3: wrong"], answeredBy: "a"), paint: .none
+            answer: ObjectivesAnswer(objectives: [report], mistakes: ["slo.yaml:3: wrong"], answeredBy: "a"),
+            paint: .none
         ).text
         for part in ["99.9 %", "98.0 %", "-1900.0 %", "burns: 2 % bad", "metric: no data", "slo.yaml:3: wrong"] {
             #expect(text.contains(part), "\(part)")

@@ -93,7 +93,7 @@ struct ArchiveTests {
             let point = MetricPoint(
                 node: key.node, instance: key.instance, metric: "m:rate", unit: "1/s", labels: key.labels,
                 at: Int64(second) * 1_000_000_000, reading: .gauge(Double(second % 60)))
-            book.take(point)
+            book.take(point, now: Int64(second) * 1_000_000_000)
             if second % 60 == 0, second > 0 {
                 try await archive.keep(minutes: book.takeMinutes(before: Int64(second)), kinds: [])
             }

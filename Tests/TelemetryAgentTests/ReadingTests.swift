@@ -1,4 +1,5 @@
 import Contracts
+import Listening
 import OTLP
 import Senses
 import Signals
