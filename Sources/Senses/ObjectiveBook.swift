@@ -85,7 +85,9 @@ public struct ObjectiveBook: Sendable {
         began = objectives.map { _ in nil }
         metrics = Set(
             objectives.flatMap { objective in
-                [objective.indicator.part.selection, objective.indicator.total].map { SeriesSelection.normal($0.metric) }
+                [objective.indicator.part.selection, objective.indicator.total].map {
+                    SeriesSelection.normal($0.metric)
+                }
             })
         self.mistakes = mistakes
     }

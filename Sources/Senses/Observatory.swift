@@ -278,7 +278,8 @@ public struct Observatory: Sendable {
             NamedCount("kinds of lines forgotten", logs.forgotten),
             NamedCount("findings left out", findings.leftOut),
             NamedCount("unusual values not followed", anomalies.leftOut),
-            NamedCount("resources not watched", limits.leftOut), NamedCount("processes not watched", processes.leftOut), NamedCount("calls left out", calls.leftOut),
+            NamedCount("resources not watched", limits.leftOut), NamedCount("processes not watched", processes.leftOut),
+            NamedCount("calls left out", calls.leftOut),
         ]
     }
 

@@ -47,7 +47,9 @@ import Testing
         limits.kinds = 200
         var book = LogBook(limits: limits)
         for turn in 0..<5 {
-            for kind in 0..<50 { book.take(line("known \(kind)", at: noon + Int64(turn), isTemplate: true), now: at(noon)) }
+            for kind in 0..<50 {
+                book.take(line("known \(kind)", at: noon + Int64(turn), isTemplate: true), now: at(noon))
+            }
         }
         for number in 0..<20_000 {
             book.take(

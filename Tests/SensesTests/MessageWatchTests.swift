@@ -39,7 +39,8 @@ import Testing
     func known() {
         var world = World()
         world.book.remember(
-            LogBook.Key(node: "orders", level: "error", template: "cannot reach the store"), firstSeen: at(noon - 9_000))
+            LogBook.Key(node: "orders", level: "error", template: "cannot reach the store"), firstSeen: at(noon - 9_000)
+        )
         world.second(noon, [line("cannot reach the store", at: noon, level: "error", isTemplate: true)])
         #expect(world.told.isEmpty)
     }

@@ -180,7 +180,8 @@ public struct LogBook: Sendable {
     /// flood pushes out itself and not what is known; then the longest silent.
     private mutating func makeRoom() {
         guard kinds.count >= limits.kinds else { return }
-        let order = kinds.map { (isRare: $0.value.lines <= 2, lastSeen: $0.value.lastSeen, key: $0.key) }.sorted { left, right in
+        let order = kinds.map { (isRare: $0.value.lines <= 2, lastSeen: $0.value.lastSeen, key: $0.key) }.sorted {
+            left, right in
             guard left.isRare == right.isRare else { return left.isRare }
             return left.lastSeen == right.lastSeen ? left.key < right.key : left.lastSeen < right.lastSeen
         }

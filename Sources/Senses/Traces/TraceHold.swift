@@ -266,7 +266,8 @@ extension TraceSpan {
     /// Bytes of memory, about.
     var bytes: Int {
         func bytes(_ text: String?) -> Int { text.map { $0.utf8.count > 15 ? $0.utf8.count + 32 : 0 } ?? 0 }
-        let texts = bytes(trace) + bytes(span) + bytes(parent) + bytes(node) + bytes(instance) + bytes(name) + bytes(fault)
+        let texts =
+            bytes(trace) + bytes(span) + bytes(parent) + bytes(node) + bytes(instance) + bytes(name) + bytes(fault)
         return attributes.reduce(MemoryLayout<TraceSpan>.stride + texts + 32) {
             $0 + MemoryLayout<SignalLabel>.stride + bytes($1.name) + bytes($1.value)
         }
