@@ -149,14 +149,15 @@ public struct ObjectiveBook: Sendable {
         let objective = engine.objectives[index]
         guard watches[index].isFiring, let notice = failing[index] else { return }
         let second = now / 1_000_000_000
-        let recent = seconds[index].sum(from: second - 10, until: second + 1)
+        let began = seconds[index].beginning(before: second)
+        // Since it began: what was good before it says nothing about how bad it is.
+        let recent = seconds[index].sum(from: max(second - 10, began), until: second + 1)
         // Nothing comes any more: whether it would fail is not known, and silence is another's matter.
         let share = recent.total > 0 ? recent.bad / recent.total : nil
         var finding = Finding(
-            .failing, max(share ?? 0, notice.suspected) >= 0.1 ? .critical : .warning, node: objective.service,
-            subject: objective.name,
-            began: seconds[index].beginning(before: second) * 1_000_000_000, noticed: now,
-            text: "\(objective.name): \(notice.explanation)", value: share, expected: 1 - objective.target)
+            .failing, (share ?? 1) >= 0.1 ? .critical : .warning, node: objective.service, subject: objective.name,
+            began: began * 1_000_000_000, noticed: now, text: "\(objective.name): \(notice.explanation)", value: share,
+            expected: 1 - objective.target)
         finding.endangers = [objective.name]
         findings.assert(finding, hold: 3_000_000_000, now: now)
     }

@@ -25,6 +25,9 @@ struct OwnWork: Sendable {
     private var ages: [(agent: String, seconds: Double, at: Int64)] = []
     private var failedInARow: [(agent: String, count: Double)] = []
 
+    /// How many numbers are kept.
+    var held: Int { counts.reduce(ages.count + failedInARow.count) { $0 + $1.past.count } }
+
     mutating func take(_ increase: MetricIncrease, now: Int64) {
         let outcome = increase.key.labels.first { $0.name == "outcome" }?.value
         switch increase.key.metric {
