@@ -156,7 +156,8 @@ public struct ObjectiveBook: Sendable {
         let share = recent.total > 0 ? recent.bad / recent.total : nil
         var finding = Finding(
             .failing, (share ?? 1) >= 0.1 ? .critical : .warning, node: objective.service, subject: objective.name,
-            began: began * 1_000_000_000, noticed: now, text: "\(objective.name): \(text)", value: share, expected: 1 - objective.target)
+            began: began * 1_000_000_000, noticed: now, text: "\(objective.name): \(text)", value: share,
+            expected: 1 - objective.target)
         finding.endangers = [objective.name]
         findings.assert(finding, hold: 3_000_000_000, now: now)
     }

@@ -102,7 +102,8 @@ private struct Shop {
                 ChangeNotice(
                     id: "\(number)", kind: .deploy, nodes: [], text: "c", author: "a", at: at(noon) + number))
             shop.take(
-                ProcessNotice(.died, role: "r\(number)", slot: "r\(number).1", reason: "why", at: at(noon)), now: at(noon))
+                ProcessNotice(.died, role: "r\(number)", slot: "r\(number).1", reason: "why", at: at(noon)),
+                now: at(noon))
             shop.take([line("kind", at: noon, level: "error", node: "n\(number)", isTemplate: true)], now: at(noon))
         }
         for second in noon..<noon + 40 {

@@ -10,7 +10,8 @@ import Testing
         indicator: Objective.Indicator(
             .bad(
                 SeriesSelection(
-                    metric: "http.requests", kind: .counter, conditions: [LabelCondition("outcome", .equals("failed"))])),
+                    metric: "http.requests", kind: .counter, conditions: [LabelCondition("outcome", .equals("failed"))])
+            ),
             of: SeriesSelection(metric: "http.requests", kind: .counter)))
 
     private struct World {

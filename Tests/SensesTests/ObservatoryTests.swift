@@ -51,7 +51,8 @@ import Testing
         shop.missed("nothing", count: 0)
         shop.missed("nothing", count: -5)
         let missing = shop.missing(now: at(noon))
-        #expect(missing.count == 257 && missing.first { $0.signal == "other signals" }?.reason.hasPrefix("1488 ") == true)
+        #expect(
+            missing.count == 257 && missing.first { $0.signal == "other signals" }?.reason.hasPrefix("1488 ") == true)
     }
 
     @Test("each trace with an error asks once for its others, and what is not asked for is counted")
