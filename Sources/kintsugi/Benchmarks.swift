@@ -117,7 +117,8 @@ enum BenchReport {
         text += "\(series.bytesPerSeries) bytes a series; the process grew by \(mebibytes(series.grownBytes)) to "
         text += "\(mebibytes(series.processBytes)), the budget is \(mebibytes(series.budgetBytes)), "
         text += "the books say \(mebibytes(series.saidBytes))\n"
-        text += "an investigation of them: \(one(series.millisecondsOfInvestigation)) ms\n"
+        text += "an investigation of them: \(one(series.millisecondsOfInvestigation)) ms, and the process grows by "
+        text += "\(mebibytes(series.investigationBytes))\n"
         for line in result.lines {
             text += "\(line.name): \(Int(line.perSecond)) \(line.unit) a second and core, "
             text += "\(two(line.microseconds)) µs each; \(line.floor): \(Int(line.floorPerSecond))\n"
