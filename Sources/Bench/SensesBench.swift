@@ -34,6 +34,8 @@ public struct SensesBench: Sendable {
         /// What the observatory says it holds.
         public var saidBytes: Int
         public var processBytes: Int
+        /// What one investigation of all of them gains on top.
+        public var investigationBytes: Int
         public var millisecondsOfInvestigation: Double
     }
 

@@ -9,6 +9,8 @@ import Senses
 enum SensesLoad {
     private static let second: Int64 = 1_000_000_000
     private static let rounds = 40
+    /// From one request to the next, in the time of the signals: every trace is judged before the next ones come.
+    private static let pause = 5 * second
 
     // MARK: series
 
@@ -32,7 +34,8 @@ enum SensesLoad {
             if turn % 60 == 59 { _ = observatory.takeMinutes(before: now / second) }
             looking += look.seconds
         }
-        let grown = ProcessorClock.residentBytes - before
+        let resident = ProcessorClock.residentBytes
+        let grown = resident - before
         let clock = ProcessorClock()
         _ = observatory.investigate(EvidenceScope(from: now - 300 * second), now: now)
         let investigation = clock.seconds * 1e3
@@ -42,7 +45,8 @@ enum SensesLoad {
             floorMicroseconds: floor(points), share: each * Double(count) / 1e6,
             lookingShare: looking / Double(seconds), grownBytes: grown, budgetBytes: budget.bytes,
             bytesPerSeries: grown / max(observatory.series.count, 1), saidBytes: observatory.heldBytes,
-            processBytes: ProcessorClock.residentBytes, millisecondsOfInvestigation: investigation)
+            processBytes: resident, investigationBytes: ProcessorClock.residentBytes - resident,
+            millisecondsOfInvestigation: investigation)
     }
 
     private static func point(_ number: Int) -> MetricPoint {
@@ -89,13 +93,14 @@ enum SensesLoad {
         var count = 0
         let clock = ProcessorClock()
         for (round, body) in bodies.enumerated() {
-            let now = SensesBench.start + Int64(round) * second
+            let now = SensesBench.start + Int64(round) * pause
             let intake = try OTLPIntake.traces(body, .protobuf, IntakeLimits(now: UInt64(now)))
             let spans = OTLPReading.spans(intake.groups)
             count += spans.count
             observatory.take(spans, now: now)
             _ = observatory.tick(now: now)
         }
+        _ = observatory.tick(now: SensesBench.start + Int64(rounds) * pause)
         return [line("spans from OTLP, counted and judged", "spans", count, clock.seconds, bodies)]
     }
 
@@ -104,7 +109,7 @@ enum SensesLoad {
     ]
 
     private static func span(_ number: Int, _ round: Int) -> OTLP.Span {
-        let start = UInt64(SensesBench.start + Int64(round) * second - second)
+        let start = UInt64(SensesBench.start + Int64(round) * pause - second)
         let trace = OTLP.TraceIdentity(
             high: UInt64(round + 1), low: UInt64(number / 5 + 1) &* 0x9E37_79B9_7F4A_7C15)
         var span = OTLP.Span(
@@ -133,7 +138,7 @@ enum SensesLoad {
         var count = 0
         let clock = ProcessorClock()
         for (round, body) in bodies.enumerated() {
-            let now = SensesBench.start + Int64(round) * second
+            let now = SensesBench.start + Int64(round) * pause
             let intake = try OTLPIntake.logs(body, .protobuf, IntakeLimits(now: UInt64(now)), arrival: UInt64(now))
             let entries = OTLPReading.entries(intake.groups)
             count += entries.count
@@ -145,7 +150,7 @@ enum SensesLoad {
 
     private static func record(_ number: Int, _ round: Int) -> OTLP.LogRecord {
         var record = OTLP.LogRecord(
-            time: UInt64(SensesBench.start + Int64(round) * second - second / 2), body: .text(text(number, round)))
+            time: UInt64(SensesBench.start + Int64(round) * pause - second / 2), body: .text(text(number, round)))
         record.severity = number % 50 == 0 ? 17 : 9
         record.attributes = [OTLP.Attribute("thread", .text("worker-3")), OTLP.Attribute("line", .whole(42))]
         return record

@@ -31,6 +31,12 @@ extension Operator {
                 let result = try bench.run(progress: progress)
                 progress("")
                 terminal.write(asJSON ? json(result) : InsightBenchReport.text(result))
+            } else if invocation.path.last == "senses" {
+                let bench = SensesBench(
+                    series: invocation.number("series") ?? 10_000, seconds: invocation.number("seconds") ?? 3_600)
+                let result = try bench.run(progress: progress)
+                progress("")
+                terminal.write(asJSON ? json(result) : BenchReport.text(result))
             } else if invocation.path.last == "restart" {
                 let bench = RestartBench(kills: invocation.number("kills") ?? 50)
                 let result = try waiting { try await bench.run(progress: progress) }
@@ -99,6 +105,25 @@ enum BenchReport {
             + line("SIGSTOP to the next process's first answer", result.stopped)
             + "two workers, a kill every 300 ms: \(result.failedUnderStorm) of \(result.callsUnderStorm) "
             + "idempotent calls failed\n"
+    }
+
+    static func text(_ result: SensesBench.Result) -> String {
+        func mebibytes(_ bytes: Int) -> String { "\(one(Double(bytes) / 1_048_576)) MiB" }
+        let series = result.series
+        var text = "\(series.count) series for \(series.seconds) s, a reading a second each: "
+        text += "\(two(series.microsecondsPerReading)) µs of processor a reading "
+        text += "(its name looked up and a number added: \(two(series.floorMicroseconds)) µs); "
+        text += "\(two(series.share * 100)) % of a core, and \(two(series.lookingShare * 100)) % for looking at all\n"
+        text += "\(series.bytesPerSeries) bytes a series; the process grew by \(mebibytes(series.grownBytes)) to "
+        text += "\(mebibytes(series.processBytes)), the budget is \(mebibytes(series.budgetBytes)), "
+        text += "the books say \(mebibytes(series.saidBytes))\n"
+        text += "an investigation of them: \(one(series.millisecondsOfInvestigation)) ms, and the process grows by "
+        text += "\(mebibytes(series.investigationBytes))\n"
+        for line in result.lines {
+            text += "\(line.name): \(Int(line.perSecond)) \(line.unit) a second and core, "
+            text += "\(two(line.microseconds)) µs each; \(line.floor): \(Int(line.floorPerSecond))\n"
+        }
+        return text
     }
 
     private static func pad(_ value: some CustomStringConvertible, _ width: Int) -> String {

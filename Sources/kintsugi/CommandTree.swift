@@ -85,6 +85,16 @@ enum CommandTree {
                         "kills", "N", kind: .wholeNumber(1...10_000), otherwise: "50", "how many workers are killed")
                 ]),
             Command(
+                "senses", "what the telemetry agent's senses cost: series, spans, log records, lines to templates",
+                options: [
+                    .value(
+                        "series", "N", kind: .wholeNumber(1...1_000_000), otherwise: "10000",
+                        "how many series, each with a reading a second"),
+                    .value(
+                        "seconds", "S", kind: .wholeNumber(1...86_400), otherwise: "3600",
+                        "for how long, in the series' own time"),
+                ]),
+            Command(
                 "insight", "the algorithms over public data, beside what others reach there; how long a ranking takes",
                 details: "The data are in the folder that --data names; without them only the ranking is measured.",
                 options: [

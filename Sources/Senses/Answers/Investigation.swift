@@ -109,7 +109,8 @@ struct Investigation {
         let first = start / step * step
         var found: [EvidenceSeries] = []
         var all = 0
-        for series in observatory.series.all(where: { concerns($0.node) }) {
+        for place in observatory.series.places(where: { concerns($0.node) }) {
+            guard let series = observatory.series.entries[place] else { continue }
             let values = series.values(from: first, until: until, step: step)
             guard values.count(where: { $0 != nil }) >= 3 else { continue }
             var evidence = EvidenceSeries(

@@ -166,13 +166,18 @@ public struct SeriesBook: Sendable {
         return taken
     }
 
-    /// All series that `matches` lets pass, in order.
-    func all(where matches: (SeriesKey) -> Bool) -> [Series] {
-        entries.compactMap { series in
-            guard let series, matches(series.key) else { return nil }
-            return series
-        }.sorted { $0.key < $1.key }
+    /// The places of all series that `matches` lets pass, in the order of their names.
+    func places(where matches: (SeriesKey) -> Bool) -> [Int] {
+        var found: [(key: SeriesKey, place: Int)] = []
+        for place in entries.indices {
+            guard let key = entries[place]?.key, matches(key) else { continue }
+            found.append((key, place))
+        }
+        return found.sorted { $0.key < $1.key }.map(\.place)
     }
+
+    /// All series that `matches` lets pass, in order.
+    func all(where matches: (SeriesKey) -> Bool) -> [Series] { places(where: matches).compactMap { entries[$0] } }
 
     /// One series by its name.
     func series(_ key: SeriesKey) -> Series? { places[key].flatMap { entries[$0] } }
