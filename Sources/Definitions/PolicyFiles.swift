@@ -35,7 +35,7 @@ extension Definitions {
         var reading = PolicyReading()
         // The bytes of the zones are part of what a verdict depends on.
         let heard = ZonesHeard()
-        let reader = PolicyReader { name in zone(name).map { heard.keep(name, $0) } }
+        let reader = PolicyReader { name in heard.bytes(of: name, from: zone) }
         for text in texts {
             reading.digest(text.bytes)
             for result in Document.all(bytes: text.bytes, name: text.name) {
@@ -70,8 +70,10 @@ extension Definitions {
 private final class ZonesHeard {
     private var kept: [(name: String, bytes: [UInt8])] = []
 
-    func keep(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
-        if !kept.contains(where: { $0.name == name }) { kept.append((name, bytes)) }
+    func bytes(of name: String, from zone: (String) -> [UInt8]?) -> [UInt8]? {
+        if let known = kept.first(where: { $0.name == name }) { return known.bytes }
+        let bytes = zone(name)
+        if let bytes { kept.append((name, bytes)) }
         return bytes
     }
 

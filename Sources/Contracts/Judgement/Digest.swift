@@ -136,17 +136,16 @@ struct SecureHash {
             let second = turned(late, 17) ^ turned(late, 19) ^ late >> 10
             words[index] = words[index - 16] &+ first &+ words[index - 7] &+ second
         }
-        var work = state
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {
-            let (a, b, c, e, f, g) = (work[0], work[1], work[2], work[4], work[5], work[6])
             let right = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)
-            let choice = e & f ^ ~e & g
-            let one = work[7] &+ right &+ choice &+ Self.constants[index] &+ words[index]
+            let one = h &+ right &+ (e & f ^ ~e & g) &+ Self.constants[index] &+ words[index]
             let left = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)
             let two = left &+ (a & b ^ a & c ^ b & c)
-            work = [one &+ two, a, b, c, work[3] &+ one, e, f, g]
+            (a, b, c, d, e, f, g, h) = (one &+ two, a, b, c, d &+ one, e, f, g)
         }
-        for index in 0..<8 { state[index] = state[index] &+ work[index] }
+        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] = state[index] &+ word }
     }
 
     private func turned(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }

@@ -45,19 +45,19 @@ public struct DoorKnowledge: Sendable, Equatable {
     public var state: Digest?
     /// How the incident stands, as far as the door has heard; nil where it has heard nothing of it.
     public var standing: IncidentStanding?
-    public var keys: [IssuerKey]
+    public var issuers: [IssuerKey]
     /// What is stored under the capability's id.
     public var earlier: StoredUse?
 
     public init(
-        door: String, now: Int64, state: Digest?, standing: IncidentStanding?, keys: [IssuerKey],
+        door: String, now: Int64, state: Digest?, standing: IncidentStanding?, issuers: [IssuerKey],
         earlier: StoredUse? = nil
     ) {
         self.door = door
         self.now = now
         self.state = state
         self.standing = standing
-        self.keys = keys
+        self.issuers = issuers
         self.earlier = earlier
     }
 }
@@ -106,7 +106,7 @@ public enum CapabilityCheck {
     ) -> Decision {
         guard let opened = CapabilitySeal.open(use.signed) else { return .refuse(.malformed) }
         let capability = opened.capability
-        guard let key = known.keys.first(where: { $0.name == opened.key && $0.issuer == capability.issuer }) else {
+        guard let key = known.issuers.first(where: { $0.name == opened.key && $0.issuer == capability.issuer }) else {
             return .refuse(.unknownKey(opened.key))
         }
         guard verify(opened.message, opened.signature, key.publicKey) else { return .refuse(.altered) }
@@ -177,9 +177,9 @@ extension CapabilityCheck.Refusal: CustomStringConvertible {
             "the capability permits the order \(expected.brief), asked for was \(found.brief)"
         case .otherPlan(let expected, let found):
             "the capability is for the plan \(expected.brief), found \(found.brief); have the plan judged anew"
-        case .early(let from, let now): "the capability is from \(Self.seconds(from - now)) in the future"
+        case .early(let from, let now): "the capability is from \(Self.seconds(from, now)) in the future"
         case .expired(let at, let now):
-            "the capability expired \(Self.seconds(now - at)) ago; ask Risk for another"
+            "the capability expired \(Self.seconds(now, at)) ago; ask Risk for another"
         case .unknownState: "the door cannot tell the present state, and so not whether the capability is for it"
         case .otherState(let expected, let found):
             "the capability is for the state \(expected.brief), found \(found.brief); have the plan judged anew"
@@ -189,5 +189,8 @@ extension CapabilityCheck.Refusal: CustomStringConvertible {
         }
     }
 
-    private static func seconds(_ nanoseconds: Int64) -> String { "\(Double(nanoseconds / 1_000_000) / 1_000) s" }
+    private static func seconds(_ one: Int64, _ other: Int64) -> String {
+        let (difference, overflow) = one.subtractingReportingOverflow(other)
+        return overflow ? "centuries" : "\(Double(difference / 1_000_000) / 1_000) s"
+    }
 }

@@ -109,7 +109,7 @@ struct AutonomyRules {
         guard let reverts else { return false }
         let now = proposal.circumstances.now
         // A change of the future is none that was made.
-        return reverts.at <= now && reverts.at >= Figures.sum(now, -within)
+        return reverts.at <= now && reverts.at >= Figures.difference(now, within)
     }
 }
 

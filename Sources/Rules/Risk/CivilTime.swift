@@ -24,6 +24,8 @@ public struct CivilTime: Sendable, Equatable, Comparable {
 
     /// The time of so many seconds since 1970, in whatever zone these are counted.
     public init(seconds: Int64) {
+        // Farther away there is no calendar, and arithmetic must not end the process.
+        let seconds = min(max(seconds, -1 << 55), 1 << 55)
         let day = Int((seconds >= 0 ? seconds : seconds - 86_399) / 86_400)
         // Counted from the first of March 1600, so that the leap day ends a year and 400 years have one length.
         let fromMarch = day + 135_080

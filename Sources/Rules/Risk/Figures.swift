@@ -43,5 +43,10 @@ enum Figures {
         return overflow ? (other < 0 ? .min : .max) : sum
     }
 
+    static func difference(_ one: Int64, _ other: Int64) -> Int64 {
+        let (difference, overflow) = one.subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+
     private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -78,7 +78,7 @@ struct TimeRules {
         // What claims to be of the future counts as being of now.
         let at = min(last.at, now)
         inputs += [ReasonInput("last action", "\(last.action.rawValue) of \(last.target) at \(Figures.time(at))")]
-        let ago = "\(last.action.rawValue) of \(last.target) was \(Figures.span(Figures.sum(now, -at))) ago"
+        let ago = "\(last.action.rawValue) of \(last.target) was \(Figures.span(Figures.difference(now, at))) ago"
         let until = Figures.sum(at, policy.cooldown)
         guard now < until else { return VerdictReason("cooldown", .auto, ago, inputs: inputs) }
         return VerdictReason(
@@ -89,7 +89,7 @@ struct TimeRules {
     private static let hour = Int64.seconds(3_600)
 
     var capacity: VerdictReason {
-        let recent = circumstances.past.filter { $0.at > Figures.sum(now, -Self.hour) }.sorted { $0.at < $1.at }
+        let recent = circumstances.past.filter { $0.at > Figures.difference(now, Self.hour) }.sorted { $0.at < $1.at }
         // What cannot be counted may have been all of it.
         let shares = recent.map { $0.capacity >= 0 && $0.capacity <= 1 ? $0.capacity : 1 }
         let planned = plan.steps.reduce(0) { $0 + $1.blast.capacity }

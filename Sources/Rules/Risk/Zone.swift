@@ -44,7 +44,9 @@ public struct Zone: Sendable, Equatable {
     }
 
     /// What the clocks show.
-    public func local(_ instant: Int64) -> CivilTime { CivilTime(seconds: instant + Int64(offset(at: instant))) }
+    public func local(_ instant: Int64) -> CivilTime {
+        CivilTime(seconds: Figures.sum(instant, Int64(offset(at: instant))))
+    }
 
     /// The first and the last instant at which the clocks show this. Where they leave it out, the one at which they would
     /// have shown it without the change.
