@@ -260,7 +260,8 @@ private let cells: [Cell] = [
     func figures() {
         let text = Sample().changed { $0.proposal.circumstances.past = [past("I-9", "orders", ago: 70)] }.verdict.text
         #expect(text.contains("approve: plan "))
-        #expect(text.contains("60 % of orders-fast") == false && text.contains("row 1 says auto"))
+        #expect(
+            text.contains("a budget of at least 10 % (it is 60 % of orders-fast,") && text.contains("row 1 says auto"))
         #expect(text.contains("cooldown: restart of orders was 1 min 10 s ago, at least 5 min are asked for"))
         #expect(text.contains("by time alone it would be auto from 2030-06-12T12:03:50Z on"))
     }

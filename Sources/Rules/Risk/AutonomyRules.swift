@@ -59,9 +59,7 @@ struct AutonomyRules {
     private func inputs(_ step: PlanStep) -> [ReasonInput] {
         var found = [
             ReasonInput("action", step.order.action.rawValue),
-            ReasonInput("confidence", Figures.number(proposal.plan.confidence)),
-            ReasonInput("budget left", budget?.text ?? "unknown"),
-            ReasonInput("burn", budget?.burn.map { "\(Figures.number($0)) times" } ?? "unknown"),
+            ReasonInput("confidence", confidence), ReasonInput("budget left", left), ReasonInput("burn", burn),
             ReasonInput("inverse", step.hasInverse ? "yes" : "no"),
         ]
         if let reverts = step.reverts {
@@ -70,11 +68,17 @@ struct AutonomyRules {
         return found
     }
 
+    private var left: String { budget?.text ?? "unknown" }
+    private var burn: String { budget?.burn.map { "\(Figures.number($0)) times" } ?? "unknown" }
+    private var confidence: String { Figures.number(proposal.plan.confidence) }
+
     private func conditions(_ row: Policy.Row) -> [String] {
         var found: [String] = []
-        if let least = row.budget { found.append("at least \(Figures.share(least)) of the budget left") }
-        if let most = row.burn { found.append("a burn of at most \(Figures.number(most))") }
-        if let least = row.confidence { found.append("a confidence of at least \(Figures.number(least))") }
+        if let least = row.budget { found.append("a budget of at least \(Figures.share(least)) (it is \(left))") }
+        if let most = row.burn { found.append("a burn of at most \(Figures.number(most)) (it is \(burn))") }
+        if let least = row.confidence {
+            found.append("a confidence of at least \(Figures.number(least)) (it is \(confidence))")
+        }
         if row.isCalibrated { found.append("a confidence that the record bears out") }
         if row.hasInverse { found.append("an inverse") }
         if let within = row.revertsWithin { found.append("the revert of a change of the last \(Figures.span(within))") }
@@ -85,14 +89,14 @@ struct AutonomyRules {
     private func missing(_ row: Policy.Row, _ step: PlanStep) -> [String] {
         var found: [String] = []
         if let least = row.budget, !(budget.map { $0.left >= least } ?? false) {
-            found.append("\(Figures.share(least)) of the budget (it is \(budget?.text ?? "unknown"))")
+            found.append("a budget of at least \(Figures.share(least)) (it is \(left))")
         }
         if let most = row.burn, !(budget?.burn.map { $0 <= most } ?? false) {
             found.append(
-                "a burn of at most \(Figures.number(most)) (it is \(budget?.burn.map(Figures.number) ?? "unknown"))")
+                "a burn of at most \(Figures.number(most)) (it is \(burn))")
         }
         if let least = row.confidence, !(proposal.plan.confidence >= least) {
-            found.append("a confidence of \(Figures.number(least)) (it is \(Figures.number(proposal.plan.confidence)))")
+            found.append("a confidence of at least \(Figures.number(least)) (it is \(confidence))")
         }
         if row.isCalibrated, !ConfidenceRule(proposal, policy).isBorneOut {
             found.append("a confidence that the record bears out (it does not)")
