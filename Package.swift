@@ -84,6 +84,7 @@ let package = Package(
                 "Store",
             ]),
 
+        room("Listening", needs: ["Contracts", "OTLP", "Senses"]),
         room("Audit", needs: ["Contracts", "Store"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
@@ -113,6 +114,7 @@ let package = Package(
             needs: [
                 "CHost", "Canaries", "Contracts", "Definitions", "Insight", "Signals", "Settings", "Supervision", "Bus",
                 "Host",
+                "Listening",
                 "OTLP",
                 "Senses",
                 "Store", "Web", "WebClient", "Worker", "Service",
@@ -123,7 +125,12 @@ let package = Package(
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
         shell("StoreHelper", path: "Tests/StoreHelper", needs: ["CSQLite", "Contracts", "Signals", "Store"]),
 
-        room("Bench", needs: ["CZeroMQ", "CSQLite", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker"]),
+        room(
+            "Bench",
+            needs: [
+                "CZeroMQ", "CSQLite", "Contracts", "Routing", "Signals", "Bus", "Host", "Worker", "Insight", "OTLP",
+                "Senses", "Listening",
+            ]),
 
         // floor 5: the operator's command, and the guardian
         shell(
@@ -149,6 +156,11 @@ let package = Package(
         proof(
             "ShopTests",
             needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Signals", "Store"]),
+        proof(
+            "TelemetryAgentTests",
+            needs: [
+                "Contracts", "Host", "Listening", "OTLP", "Senses", "Signals", "Store", "TelemetryAgent", "Worker",
+            ]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),
@@ -172,6 +184,7 @@ let package = Package(
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
         proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
         proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Risk", "Settings"]),
+        proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),
     ]

@@ -70,6 +70,9 @@ public struct ObjectiveBook: Sendable {
     /// When the first event of each objective came: what is younger than a window says nothing about it.
     private var began: [Int64?]
     private var statuses: [ObjectiveStatus] = []
+    /// Names of metrics that objectives speak of, as far as they have come.
+    private var isMeant: [String: Bool] = [:]
+    private let metrics: Set<String>
     /// Files that were not understood.
     public let mistakes: [String]
 
@@ -80,6 +83,12 @@ public struct ObjectiveBook: Sendable {
         seconds = objectives.map { _ in Seconds() }
         failing = objectives.map { _ in nil }
         began = objectives.map { _ in nil }
+        metrics = Set(
+            objectives.flatMap { objective in
+                [objective.indicator.part.selection, objective.indicator.total].map {
+                    SeriesSelection.normal($0.metric)
+                }
+            })
         self.mistakes = mistakes
     }
 
@@ -87,7 +96,7 @@ public struct ObjectiveBook: Sendable {
 
     mutating func take(_ increases: [MetricIncrease], now: Int64) {
         guard !watches.isEmpty, !increases.isEmpty else { return }
-        let readings = increases.map { increase in
+        let readings = increases.filter { isCounted($0.key.metric) }.map { increase in
             SeriesReading(
                 increase.key.metric, (increase.key.labels + [SignalLabel("role", increase.key.node)]).sorted(),
                 increase.distribution.map { .histogram($0.reading) } ?? .number(increase.count))
@@ -100,6 +109,14 @@ public struct ObjectiveBook: Sendable {
         }
     }
 
+    /// Most series are nobody's business here, and need not be made into readings.
+    private mutating func isCounted(_ metric: String) -> Bool {
+        if let known = isMeant[metric] { return known }
+        let isCounted = metrics.contains(SeriesSelection.normal(metric))
+        if isMeant.count < 4_096 { isMeant[metric] = isCounted }
+        return isCounted
+    }
+
     private mutating func note(_ notice: FailureWatch.Notice?, _ index: Int) {
         guard let notice else { return }
         failing[index] = notice.isFiring ? notice : nil
@@ -110,7 +127,7 @@ public struct ObjectiveBook: Sendable {
             note(watches[index].advance(to: Self.moment(now)), index)
             assertFailing(index, &findings, now)
         }
-        guard now >= nextStatus else { return }
+        guard now >= nextStatus || nextStatus - now > 1_000_000_000 else { return }
         nextStatus = now + 1_000_000_000
         statuses = engine.statuses(now: Self.moment(now))
         for (index, status) in statuses.enumerated() {
@@ -132,14 +149,15 @@ public struct ObjectiveBook: Sendable {
         let objective = engine.objectives[index]
         guard watches[index].isFiring, let notice = failing[index] else { return }
         let second = now / 1_000_000_000
-        let recent = seconds[index].sum(from: second - 10, until: second + 1)
+        let began = seconds[index].beginning(before: second)
+        // Since it began: what was good before it says nothing about how bad it is.
+        let recent = seconds[index].sum(from: max(second - 10, began), until: second + 1)
         // Nothing comes any more: whether it would fail is not known, and silence is another's matter.
         let share = recent.total > 0 ? recent.bad / recent.total : nil
         var finding = Finding(
-            .failing, max(share ?? 0, notice.suspected) >= 0.1 ? .critical : .warning, node: objective.service,
-            subject: objective.name,
-            began: seconds[index].beginning(before: second) * 1_000_000_000, noticed: now,
-            text: "\(objective.name): \(notice.explanation)", value: share, expected: 1 - objective.target)
+            .failing, (share ?? 1) >= 0.1 ? .critical : .warning, node: objective.service, subject: objective.name,
+            began: began * 1_000_000_000, noticed: now, text: "\(objective.name): \(notice.explanation)", value: share,
+            expected: 1 - objective.target)
         finding.endangers = [objective.name]
         findings.assert(finding, hold: 3_000_000_000, now: now)
     }

@@ -5,18 +5,26 @@ import Signals
 /// Everything that is heard of a cluster, within a budget of memory, and what follows from it. A value: time comes in
 /// with every call, and what is to be stored or sent comes out.
 public struct Observatory: Sendable {
+    /// Traces that are asked for at a time.
+    private static let mostWanted = 4
+
     /// How much may be kept.
     public struct Budget: Sendable {
         public var bytes: Int
         /// The same for everything within.
         public init(bytes: Int = 64 << 20) { self.bytes = bytes }
 
-        /// A series with a full past takes about 5 kB; they get three quarters.
+        /// A series with a full past takes about 5 kB; they get three quarters, with their names.
         var series: Int { max(200, bytes * 3 / 4 / 5_000) }
+        /// Names of series and buckets of histograms.
+        var bytesBeside: Int { bytes / 16 }
         /// A kind of lines takes about 3 kB.
         var kinds: Int { max(100, bytes / 16 / 3_000) }
-        /// A waiting span takes about 500 bytes.
-        var spans: Int { max(1_000, bytes / 8 / 512) }
+        /// A waiting span takes about 500 bytes, where it has few attributes.
+        var spans: Int { max(1_000, bytes / 16 / 512) }
+        var bytesOfSpans: Int { bytes / 16 }
+        /// A service or an edge with a full past takes about 6 kB.
+        var edges: Int { max(100, bytes / 32 / 6_000) }
     }
 
     /// What is to be done about what was heard.
@@ -43,6 +51,8 @@ public struct Observatory: Sendable {
     private var own = OwnWork()
     private var messages = MessageWatch()
     private var fresh: [LogBook.Key] = []
+    private var freshLeftOut = 0
+    private var wantedLeftOut = 0
     /// When the first signal came.
     public private(set) var began: Int64?
     private var wanted: [String] = []
@@ -56,17 +66,22 @@ public struct Observatory: Sendable {
         budget: Budget = Budget(), bounds: LimitBook.Bounds = LimitBook.Bounds(),
         doors: [(address: String, node: String)] = [], objectives: ObjectiveBook
     ) {
-        calls = CallBook(doors: doors)
+        var callLimits = CallBook.Limits()
+        (callLimits.services, callLimits.edges) = (budget.edges / 4, budget.edges * 3 / 4)
+        calls = CallBook(limits: callLimits, doors: doors)
         self.budget = budget
         var seriesLimits = SeriesBook.Limits()
         seriesLimits.series = budget.series
         seriesLimits.ofOneMetric = max(100, budget.series / 8)
+        seriesLimits.bytesBeside = budget.bytesBeside
         series = SeriesBook(limits: seriesLimits)
         var logLimits = LogBook.Limits()
         logLimits.kinds = budget.kinds
+        logLimits.bytesOfMiner = budget.bytes / 32
         logs = LogBook(limits: logLimits)
         var traceLimits = TraceHold.Limits()
         traceLimits.waitingSpans = budget.spans
+        traceLimits.bytes = budget.bytesOfSpans
         traces = TraceHold(limits: traceLimits)
         limits = LimitBook(bounds: bounds)
         self.objectives = objectives
@@ -79,7 +94,7 @@ public struct Observatory: Sendable {
         began = began ?? now
         var increases: [MetricIncrease] = []
         for point in points {
-            guard let increase = series.take(point) else {
+            guard let increase = series.take(point, now: now) else {
                 own.take(gauge: point, now: now)
                 continue
             }
@@ -92,14 +107,15 @@ public struct Observatory: Sendable {
     /// Lines of logs.
     public mutating func take(_ entries: [LogEntry], now: Int64) {
         began = began ?? now
-        for entry in entries { logs.take(entry) }
+        for entry in entries { logs.take(entry, now: now) }
     }
 
     /// Spans.
     public mutating func take(_ spans: [TraceSpan], now: Int64) {
         began = began ?? now
         for span in spans where traces.take(span, now: now) {
-            if wanted.count < 50 { wanted.append(span.trace) }
+            // Asking costs every process a look at all that it has: a few a second show what fails.
+            if wanted.count < Self.mostWanted { wanted.append(span.trace) } else { wantedLeftOut += 1 }
         }
     }
 
@@ -137,8 +153,9 @@ public struct Observatory: Sendable {
 
     /// Signals that are known to be missing, by what they are.
     public mutating func missed(_ what: String, count: Int) {
-        guard count > 0, gaps[what] != nil || gaps.count < 256 else { return }
-        gaps[what, default: 0] += count
+        guard count > 0 else { return }
+        let name = gaps[what] != nil || gaps.count < 256 ? what : "other signals"
+        gaps[name, default: 0] &+= count
     }
 
     /// Somebody wants a trace to be kept.
@@ -182,12 +199,14 @@ public struct Observatory: Sendable {
         limits.tick(series, disk: disk, into: &findings, now: now)
         own.tick(into: &findings, now: now)
         let met = logs.takeFresh()
-        fresh += met.prefix(max(0, 5_000 - fresh.count))
+        let room = max(0, 5_000 - fresh.count)
+        freshLeftOut += max(0, met.count - room)
+        fresh += met.prefix(room)
         messages.meet(met, in: logs, into: &findings, now: now)
         let (graph, names) = (calls, objectives.names)
         messages.tick(logs, endangered: { Self.endangered(by: $0, graph, names) }, into: &findings, now: now)
         findings.tick(now: now)
-        if now >= nextUpkeep {
+        if now >= nextUpkeep || nextUpkeep - now > 60_000_000_000 {
             nextUpkeep = now + 60_000_000_000
             series.forget(now: now / 1_000_000_000)
             calls.forget(now: now / 1_000_000_000)
@@ -207,7 +226,7 @@ public struct Observatory: Sendable {
     // MARK: answers
 
     /// Bytes of memory, about.
-    public var heldBytes: Int { series.bytes + logs.bytes + traces.bytes + calls.bytes }
+    public var heldBytes: Int { series.bytes + logs.bytes + traces.bytes + calls.bytes + limits.bytes }
 
     /// Everything that a diagnosis may use.
     public func investigate(_ scope: EvidenceScope, now: Int64) -> Evidence {
@@ -253,10 +272,18 @@ public struct Observatory: Sendable {
             NamedCount("readings folded", series.folded), NamedCount("readings too late", series.late),
             NamedCount("readings refused", series.refused), NamedCount("labels cut", series.cut),
             NamedCount("counters begun anew", series.resets), NamedCount("series forgotten", series.forgotten),
+            NamedCount("unusual values not looked at", series.unseen),
             NamedCount("spans dropped", traces.dropped), NamedCount("traces not kept", traces.notKept),
+            NamedCount("spans too late", traces.late), NamedCount("spans refused", traces.refused),
+            NamedCount("traces not asked for", wantedLeftOut),
             NamedCount("lines cut", logs.cutLines), NamedCount("lines too late", logs.late),
+            NamedCount("lines refused", logs.refused),
+            NamedCount("new kinds of lines not told", logs.untold + freshLeftOut),
             NamedCount("kinds of lines forgotten", logs.forgotten),
-            NamedCount("findings left out", findings.leftOut), NamedCount("calls left out", calls.leftOut),
+            NamedCount("findings left out", findings.leftOut),
+            NamedCount("unusual values not followed", anomalies.leftOut),
+            NamedCount("resources not watched", limits.leftOut), NamedCount("processes not watched", processes.leftOut),
+            NamedCount("calls left out", calls.leftOut),
         ]
     }
 

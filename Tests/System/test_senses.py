@@ -38,9 +38,12 @@ class Door:
     def __init__(self, cluster, rate):
         self.cluster, self.rate = cluster, rate
         self.good = self.bad = 0
+        self.due = time.monotonic()
 
-    def second(self, failing):
-        """Reports one more second, in which that share failed."""
+    def second(self, failing, pace=1.0):
+        """Reports one more second, in which that share failed, once it is due."""
+        due, self.due = self.due, max(self.due, time.monotonic()) + pace
+        until(lambda: time.monotonic() >= due, what="the next report")
         bad = round(self.rate * failing)
         self.bad += bad
         self.good += self.rate - bad
@@ -69,15 +72,12 @@ def test_failing_requests_are_a_finding_within_seconds(cluster, share, within):
     door = Door(cluster, 50)
     for _ in range(8):
         door.second(0)
-        time.sleep(1)
     assert not failing(cluster)
     began = time.time_ns()
     deadline = time.monotonic() + within + 5
     while not failing(cluster):
         assert time.monotonic() < deadline, f"no finding within {within} s"
         door.second(share)
-        # The pace of the reports.
-        time.sleep(1)
     found = failing(cluster)[0]
     assert found["noticed"] - began < within * 1_000_000_000
     assert abs(found["began"] - began) < 3_000_000_000
@@ -87,30 +87,33 @@ def test_failing_requests_are_a_finding_within_seconds(cluster, share, within):
     while failing(cluster)[0].get("ended") is None:
         assert time.monotonic() < deadline, "the finding never ends"
         door.second(0)
-        time.sleep(1)
 
 
 def test_single_failures_are_no_finding(cluster):
     door = Door(cluster, 50)
     for number in range(20):
-        door.second(0.02 if number == 10 else 0)
-        time.sleep(0.3)
+        door.second(0.02 if number == 10 else 0, pace=0.3)
     assert not failing(cluster)
 
 
 def test_what_somebody_asks_of_the_cluster_is_a_change(cluster):
     cluster.does("scale", "carrier", "2")
     cluster.does("restart", "inventory")
-    found = until(
-        lambda: [c for c in query(cluster, "changes")["changes"]] if len(query(cluster, "changes")["changes"]) == 2 else None,
-        what="two changes")
-    assert {(change["kind"], change["nodes"][0]) for change in found} == {("scale", "carrier"), ("restart", "inventory")}
+    cluster.does("signals", "note", "version 7 of the shop", "--service", "orders", "--commit", "abc123")
+
+    def three():
+        changes = query(cluster, "changes")["changes"]
+        return changes if len(changes) == 3 else None
+
+    found = until(three, what="three changes")
+    assert {(change["kind"], change["nodes"][0]) for change in found} == {
+        ("scale", "carrier"), ("restart", "inventory"), ("deploy", "orders")}
     before = cluster.pid("telemetry")
     os.kill(before, signal.SIGKILL)
     until(lambda: cluster.pid("telemetry") not in (None, before), what="another agent")
     cluster.ready("telemetry", 1)
     # It remembers what the one before it was told.
-    until(lambda: len(query(cluster, "changes")["changes"]) == 2, what="the changes from disk")
+    until(three, what="the changes from disk")
 
 
 def test_a_finding_outlives_the_agent_that_noticed_it(cluster):

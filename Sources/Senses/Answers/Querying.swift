@@ -5,7 +5,10 @@ extension Observatory {
     /// disk.
     public func answer(_ query: SignalQuery, now: Int64) -> SignalAnswer {
         var answer = SignalAnswer()
-        let until = min(query.until ?? now, now)
+        // No further back than a century, so that times can be reckoned with.
+        let until = max(min(query.until ?? now, now), now - 3_000_000_000_000_000_000)
+        var query = query
+        query.from = query.from.map { max(min($0, until), now - 3_100_000_000_000_000_000) }
         let limit = max(1, min(query.limit, 10_000))
         switch query.kind {
         case .metrics: answerMetrics(query, until: until, limit, now: now, &answer)
@@ -66,7 +69,7 @@ extension Observatory {
                 labels: series.key.labels, unit: series.unit, start: first * 1_000_000_000, step: Double(step),
                 points: values)
             evidence.deviation =
-                series.deviation(recent: 15, gap: 60, past: 1_800, until: now / 1_000_000_000)?.deviation
+                series.deviation(recent: 10, gap: 60, past: 1_800, until: now / 1_000_000_000)?.deviation
             evidence.limit = limits.limit(of: series.key)
             return evidence
         }

@@ -7,23 +7,33 @@ struct Verifying {
     let observatory: Observatory
     let now: Int64
 
-    private var settle: Int64 { Int64(expectation.settleSeconds * 1e9) }
-    private var deadline: Int64 { expectation.since + Int64(expectation.deadlineSeconds * 1e9) }
+    private var settle: Int64 { Self.nanoseconds(expectation.settleSeconds) }
+    private var since: Int64 { max(0, min(expectation.since, now)) }
+    private var deadline: Int64 { since + Self.nanoseconds(expectation.deadlineSeconds) }
+
+    /// At most a day, and nothing for what is no number.
+    private static func nanoseconds(_ seconds: Double) -> Int64 {
+        seconds > 0 ? Int64(min(seconds, 86_400) * 1e9) : 0
+    }
 
     func verdict() -> Verification {
         var conditions: [Verification.Condition] = []
         for key in expectation.ended { conditions.append(ended(key)) }
         for node in expectation.nodes { conditions.append(quiet(node)) }
         let names = expectation.objectives
-        for objective in observatory.objectiveVerdicts(now: now, since: max(expectation.since, now - settle))
+        for objective in observatory.objectiveVerdicts(now: now, since: max(since, now - settle))
         where names.contains(objective.name) || (names.isEmpty && expectation.nodes.contains(objective.service)) {
             conditions.append(holds(objective))
+        }
+        let known = observatory.objectives.names.map(\.name)
+        for name in names where !known.contains(name) {
+            conditions.append(.init("\(name): there is no objective of this name", .unknown))
         }
         let verdicts = conditions.map(\.verdict)
         let verdict: Verification.Verdict =
             if verdicts.contains(.fails) {
                 .fails
-            } else if verdicts.contains(.pending) || now < expectation.since + settle {
+            } else if verdicts.contains(.pending) || now < since + settle {
                 .pending
             } else if verdicts.isEmpty || verdicts.contains(.unknown) {
                 .unknown
@@ -40,7 +50,7 @@ struct Verifying {
             return .init(text, now >= deadline ? .fails : .pending)
         }
         let last = observatory.findings.ended.last { $0.key == key }
-        let since = last?.ended ?? expectation.since
+        let since = last?.ended ?? since
         let quiet = now - since
         guard quiet >= settle else {
             return .init(
@@ -52,11 +62,11 @@ struct Verifying {
     /// Nothing new that hurts may have begun about the node since the action, once the deadline for the old is over.
     private func quiet(_ node: String) -> Verification.Condition {
         let worse = observatory.findings.current.first { finding in
-            finding.node == node && finding.severity > .notice && finding.began > expectation.since
+            finding.node == node && finding.severity > .notice && finding.began > since
                 && finding.kind != .deadProcess && !expectation.ended.contains(finding.key)
         }
         guard let worse else { return .init("nothing new hurts \(node)", .holds) }
-        return .init("new since the action: \(worse.text)", now >= expectation.since + settle ? .fails : .pending)
+        return .init("new since the action: \(worse.text)", now >= since + settle ? .fails : .pending)
     }
 
     private func holds(_ objective: ObjectiveBook.Verdict) -> Verification.Condition {

@@ -48,10 +48,17 @@ public struct LimitBook: Sendable {
     /// Below this share a trend is no news: what starts grows.
     private static let leastShare = 0.25
     private static let comfortable = 0.7
+    /// Resources that are watched.
+    private static let most = 1_000
 
     public var bounds: Bounds
     private var uses: [Resource: Use] = [:]
     private var next: Int64 = 0
+    /// Readings of resources beyond those that are watched.
+    public private(set) var leftOut = 0
+
+    /// Bytes of memory, about.
+    public var bytes: Int { uses.count * 2_400 }
 
     public init(bounds: Bounds = Bounds()) { self.bounds = bounds }
 
@@ -74,7 +81,7 @@ public struct LimitBook: Sendable {
     /// Looks at the latest values, and says what will run out.
     mutating func tick(_ series: SeriesBook, disk: Double?, into findings: inout FindingBook, now: Int64) {
         let second = now / 1_000_000_000
-        guard second >= next else { return }
+        guard second >= next || next - second > Self.every else { return }
         next = second + Self.every
         for resource in Self.resources {
             for (key, value, at) in series.latest(resource.metric) where second - at < 15 {
@@ -86,13 +93,18 @@ public struct LimitBook: Sendable {
         if let disk, let whole = bounds.disk {
             take(disk, whole, Resource(node: "host", instance: nil, name: "disk"), into: &findings, now: now)
         }
-        if uses.count > 4_000 { uses = uses.filter { second - $0.value.last < 900 } }
+        if uses.count >= Self.most { uses = uses.filter { abs(second - $0.value.last) < 60 } }
     }
 
     private mutating func take(
         _ value: Double, _ limit: Double, _ resource: Resource, into findings: inout FindingBook, now: Int64
     ) {
         let second = now / 1_000_000_000
+        guard limit > 0, value.isFinite else { return }
+        guard uses[resource] != nil || uses.count < Self.most else {
+            leftOut += 1
+            return
+        }
         var use = uses.removeValue(forKey: resource) ?? Use()
         // A process that began anew has another trend.
         if value < use.used * 0.5, resource.name != "processor" { use.trend = TrendForecaster(window: 120) }
@@ -130,8 +142,14 @@ public struct LimitBook: Sendable {
     /// Everything that has a limit, the nearest end first.
     func report(now: Int64) -> [CapacityReport] {
         let second = Double(now / 1_000_000_000)
-        let reports = uses.keys.sorted().compactMap { resource -> CapacityReport? in
-            guard let use = uses[resource], second - Double(use.last) < 60 else { return nil }
+        let known = uses.keys.sorted().filter { second - Double(uses[$0]?.last ?? 0) < 60 }
+        var peaks: [String: (sum: Double, workers: Int)] = [:]
+        for resource in known where resource.name == "processor" {
+            let before = peaks[resource.node] ?? (0, 0)
+            peaks[resource.node] = (before.sum + (uses[resource]?.peak ?? 0), before.workers + 1)
+        }
+        let reports = known.compactMap { resource -> CapacityReport? in
+            guard let use = uses[resource] else { return nil }
             let unit = Self.resources.first { $0.name == resource.name }?.unit ?? "By"
             var report = CapacityReport(
                 node: resource.node, instance: resource.instance, resource: resource.name, unit: unit, used: use.used,
@@ -143,7 +161,11 @@ public struct LimitBook: Sendable {
             } else if use.used >= use.limit {
                 report.after = 0
             }
-            if resource.name == "processor" { describeWorkers(&report) }
+            if resource.name == "processor", let peak = peaks[resource.node] {
+                // One worker is comfortable up to seven tenths of a core: that many carry the role's peak.
+                report.workers = peak.workers
+                report.workersNeeded = max(1, Int(Glibc.ceil(min(peak.sum, 1e6) / Self.comfortable)))
+            }
             report.text = text(report)
             return report
         }
@@ -151,14 +173,6 @@ public struct LimitBook: Sendable {
             let (a, b) = (left.after ?? .infinity, right.after ?? .infinity)
             return a == b ? left.used / left.limit > right.used / right.limit : a < b
         }
-    }
-
-    /// One worker is comfortable up to seven tenths of a core: that many carry the role's peak.
-    private func describeWorkers(_ report: inout CapacityReport) {
-        let peaks = uses.filter { $0.key.node == report.node && $0.key.name == "processor" }
-        let peak = peaks.reduce(0) { $0 + $1.value.peak }
-        report.workers = peaks.count
-        report.workersNeeded = max(1, Int(Glibc.ceil(peak / Self.comfortable)))
     }
 
     private func text(_ report: CapacityReport) -> String {

@@ -6,27 +6,42 @@ import Glibc
 struct AnomalyWatch: Sendable {
     /// How far a record must go beyond all before it, at least.
     private static let leastScore = 0.72
-    /// Two within this time make a finding.
+    /// Seconds after a record at which it is looked whether the series has come back.
+    private static let lasting: Int64 = 10
+    /// Seconds after which a record is forgotten.
     private static let together: Int64 = 40
+    /// Seconds between two looks at what may be one, and at what is one.
+    private static let pause: Int64 = 2
     /// How many spreads from what was usual the latest values must lie.
     private static let leastDeviation = 6.0
     private static let lasts: Int64 = 60_000_000_000
+    private static let most = 2_000
 
-    private var firsts: [SeriesKey: Int64] = [:]
+    private struct Suspect: Sendable {
+        var key: SeriesKey
+        var since: Int64
+    }
+
+    private var suspects: [Suspect] = []
+    private var suspected: Set<SeriesKey> = []
+    private var keys: [String: SeriesKey] = [:]
+    private var next: Int64 = 0
+    /// Records beyond those that are looked at.
+    private(set) var leftOut = 0
 
     mutating func look(_ news: [SeriesBook.News], at book: SeriesBook, into findings: inout FindingBook, now: Int64) {
-        let second = now / 1_000_000_000
-        for item in news where item.score >= Self.leastScore {
-            guard let first = firsts[item.key], item.second - first <= Self.together, item.second > first else {
-                if firsts.count > 5_000 { firsts = firsts.filter { second - $0.value <= Self.together } }
-                firsts[item.key] = item.second
+        for item in news where item.score >= Self.leastScore && !suspected.contains(item.key) {
+            guard suspects.count < Self.most else {
+                leftOut += 1
                 continue
             }
-            guard let figures = book.deviation(of: item.key, until: second),
-                figures.deviation >= Self.leastDeviation
-            else { continue }
-            assert(item.key, figures, since: first, into: &findings, now: now)
+            suspected.insert(item.key)
+            suspects.append(Suspect(key: item.key, since: item.second))
         }
+        let second = now / 1_000_000_000
+        guard second >= next || next - second > Self.pause else { return }
+        next = second + Self.pause
+        judge(book, &findings, now)
         // Those that last are looked at again: they last as long as they are far from what was usual.
         for finding in findings.current where finding.kind == .anomaly {
             guard let key = keys[finding.key], let figures = book.deviation(of: key, until: second),
@@ -37,7 +52,24 @@ struct AnomalyWatch: Sendable {
         if keys.count > 1_000 { keys = keys.filter { findings.current($0.key) != nil } }
     }
 
-    private var keys: [String: SeriesKey] = [:]
+    /// A record alone is nothing: a peak of one value passes. What is far from the usual a while later has changed.
+    private mutating func judge(_ book: SeriesBook, _ findings: inout FindingBook, _ now: Int64) {
+        let second = now / 1_000_000_000
+        var rest: [Suspect] = []
+        for suspect in suspects {
+            let age = second - suspect.since
+            if age >= Self.lasting, let figures = book.deviation(of: suspect.key, until: second),
+                figures.deviation >= Self.leastDeviation
+            {
+                assert(suspect.key, figures, since: suspect.since, into: &findings, now: now)
+            } else if age >= -Self.together, age < Self.together {
+                rest.append(suspect)
+                continue
+            }
+            suspected.remove(suspect.key)
+        }
+        suspects = rest
+    }
 
     private mutating func assert(
         _ key: SeriesKey, _ figures: SeriesBook.Deviation, since: Int64, into findings: inout FindingBook, now: Int64
@@ -50,7 +82,7 @@ struct AnomalyWatch: Sendable {
             text: "\(subject) of \(key.instance ?? key.node) is \(shown(figures.now)), usual are "
                 + "\(shown(figures.usual)) ± \(shown(figures.spread)): \(shown(figures.deviation)) spreads away",
             value: figures.now, expected: figures.usual)
-        keys[finding.key] = key
+        if keys.count < 2_000 || keys[finding.key] != nil { keys[finding.key] = key }
         findings.assert(finding, hold: Self.lasts, now: now)
     }
 }
@@ -64,10 +96,10 @@ extension SeriesBook {
         var deviation: Double
     }
 
-    /// Compares the last 15 seconds with up to half an hour before the last minute, by medians.
+    /// Compares the last ten seconds with up to half an hour before the last minute, by medians.
     func deviation(of key: SeriesKey, until second: Int64) -> Deviation? {
         guard let series = series(key) else { return nil }
-        return series.deviation(recent: 15, gap: 60, past: 1_800, until: second)
+        return series.deviation(recent: 10, gap: 60, past: 1_800, until: second)
     }
 }
 

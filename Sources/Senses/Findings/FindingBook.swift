@@ -10,6 +10,8 @@ public struct FindingBook: Sendable {
         public var ofOneKind = 20
         /// Ended ones that are remembered, so that the next episode is told from the last.
         public var ended = 500
+        /// Bytes of a text.
+        public var text = 1_000
 
         public init() {}
     }
@@ -25,6 +27,7 @@ public struct FindingBook: Sendable {
     private var lasting: [String: Entry] = [:]
     private var order: [String] = []
     private var news: [Finding] = []
+    private var turnedAway: Set<String> = []
     private(set) public var ended: [Finding] = []
     /// Findings for which there was no room.
     public private(set) var leftOut = 0
@@ -39,7 +42,7 @@ public struct FindingBook: Sendable {
             entry.seen = now
             entry.hold = hold
             let before = entry.finding
-            entry.finding = finding
+            entry.finding = bounded(finding)
             (entry.finding.began, entry.finding.noticed) = (before.began, before.noticed)
             entry.finding.trace = finding.trace ?? before.trace
             // What is worse now is news; that the number moved is not.
@@ -50,12 +53,32 @@ public struct FindingBook: Sendable {
         }
         let alike = lasting.values.count { $0.finding.kind == finding.kind && $0.finding.node == finding.node }
         guard lasting.count < limits.lasting, alike < limits.ofOneKind else {
-            leftOut += 1
+            // Said again and again as long as it lasts, and counted once.
+            if turnedAway.count < 10_000, turnedAway.insert(key).inserted { leftOut += 1 }
             return
         }
+        let finding = bounded(apart(finding))
         lasting[key] = Entry(finding: finding, seen: now, hold: hold)
         order.append(key)
         news.append(finding)
+    }
+
+    /// Two episodes are two, though what they are about may seem to have begun at the same time.
+    private func apart(_ finding: Finding) -> Finding {
+        guard let last = ended.last(where: { $0.key == finding.key }), let end = last.ended,
+            finding.began <= max(end, last.began)
+        else { return finding }
+        var finding = finding
+        finding.began = max(end, last.began + 1_000_000)
+        finding.noticed = max(finding.noticed, finding.began)
+        return finding
+    }
+
+    private func bounded(_ finding: Finding) -> Finding {
+        guard finding.text.utf8.count > limits.text else { return finding }
+        var finding = finding
+        finding.text = finding.text.cut(to: limits.text) + "…"
+        return finding
     }
 
     /// Says that something is over.
@@ -67,16 +90,19 @@ public struct FindingBook: Sendable {
 
     private mutating func close(_ entry: Entry, now: Int64) {
         var finding = entry.finding
-        finding.ended = now
+        finding.ended = max(now, finding.began)
         news.append(finding)
         if ended.count >= limits.ended { ended.removeFirst() }
         ended.append(finding)
+        turnedAway = []
     }
 
     /// Ends what nobody has said for long enough.
     public mutating func tick(now: Int64) {
         for key in order {
-            guard let entry = lasting[key], now - entry.seen >= entry.hold else { continue }
+            guard let entry = lasting[key], now - entry.seen >= entry.hold || entry.seen - now > 60_000_000_000 else {
+                continue
+            }
             end(key, now: now)
         }
     }
@@ -93,19 +119,26 @@ public struct FindingBook: Sendable {
     /// The finding of a key, where it lasts.
     public func current(_ key: String) -> Finding? { lasting[key]?.finding }
 
-    /// Takes over what lasted when the process before this one ended.
+    /// Takes over what lasted when the process before this one ended. What the other has told is not told again; what only
+    /// this one knows, or knows to be worse, is.
     public mutating func restore(_ findings: [Finding], now: Int64, hold: Int64) {
-        for finding in findings {
-            if lasting[finding.key] != nil {
-                // Noticed here too: it is the same episode, and keeps the name that was told to others.
-                lasting[finding.key]?.finding.began = finding.began
-                lasting[finding.key]?.finding.noticed = finding.noticed
-            } else if lasting.count < limits.lasting {
-                lasting[finding.key] = Entry(finding: finding, seen: now, hold: hold)
-                order.append(finding.key)
+        var told: [String: FindingSeverity] = [:]
+        for finding in findings where finding.isLasting {
+            let key = finding.key
+            told[key] = finding.severity
+            guard var entry = lasting[key] else {
+                lasting[key] = Entry(finding: finding, seen: now, hold: max(hold, Self.patience(finding.kind)))
+                order.append(key)
+                continue
             }
+            // Noticed here too: it is the same episode, and keeps the name that was told to others.
+            (entry.finding.began, entry.finding.noticed) = (finding.began, finding.noticed)
+            entry.finding.severity = max(entry.finding.severity, finding.severity)
+            lasting[key] = entry
         }
-        // What only this process noticed has not been told to anybody.
-        news = current.filter { own in !findings.contains { $0.key == own.key } }
+        news = current.filter { own in told[own.key].map { own.severity > $0 } ?? true }
     }
+
+    /// What is told once, and not again as long as it lasts, must not end for want of words.
+    private static func patience(_ kind: FindingKind) -> Int64 { kind == .givenUp ? 600_000_000_000 : 0 }
 }

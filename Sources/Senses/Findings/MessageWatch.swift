@@ -8,6 +8,8 @@ struct MessageWatch: Sendable {
     private static let acquaintance: Int64 = 60_000_000_000
     /// Places of the past that a new kind is given: it was not there in them.
     private static let past = 18
+    /// Seconds after its end at which a place is counted: lines come in batches of a second.
+    private static let delay: Int64 = 2
     private static let grave = 6.0
 
     private var watches: [LogBook.Key: RateWatch] = [:]
@@ -33,7 +35,9 @@ struct MessageWatch: Sendable {
     mutating func tick(
         _ book: LogBook, endangered: (String) -> [String], into findings: inout FindingBook, now: Int64
     ) {
-        let current = now / 1_000_000_000 / RateWatch.step
+        let current = (now / 1_000_000_000 - Self.delay) / RateWatch.step
+        // The clock may have been set back.
+        if current < place - 1 { place = current - 1 }
         guard current > place else { return }
         // After a long pause only the latest places are looked at.
         let first = place < 0 ? current : max(place, current - Int64(Self.past))

@@ -12,6 +12,8 @@ struct OwnWork: Sendable {
     private static let leastSteps = 10.0
     private static let longestStep = 240.0
     private static let mostFailedVerifications = 2.0
+    /// Agents that are watched; whoever sends a metric of this name is taken for one.
+    private static let most = 256
 
     private struct Count: Sendable {
         var second: Int64
@@ -23,19 +25,33 @@ struct OwnWork: Sendable {
     private var ages: [(agent: String, seconds: Double, at: Int64)] = []
     private var failedInARow: [(agent: String, count: Double)] = []
 
+    /// How many numbers are kept.
+    var held: Int { counts.reduce(ages.count + failedInARow.count) { $0 + $1.past.count } }
+
     mutating func take(_ increase: MetricIncrease, now: Int64) {
         let outcome = increase.key.labels.first { $0.name == "outcome" }?.value
         switch increase.key.metric {
         case Self.steps:
-            let place = place(of: increase.key.node)
+            guard let place = place(of: increase.key.node) else { return }
             let failed = outcome == "ok" ? 0 : increase.count
-            counts[place].past.append(Count(second: now / 1_000_000_000, failed: failed, all: increase.count))
+            let second = now / 1_000_000_000
+            let last = counts[place].past.indices.last
+            if let last, counts[place].past[last].second == second {
+                counts[place].past[last].failed += failed
+                counts[place].past[last].all += increase.count
+            } else {
+                counts[place].past.append(Count(second: second, failed: failed, all: increase.count))
+            }
         case Self.verifications:
             let place = failedInARow.firstIndex { $0.agent == increase.key.node }
             let before = place.map { failedInARow[$0].count } ?? 0
             guard increase.count > 0 else { return }
             let count = outcome == "ok" ? 0 : before + increase.count
-            if let place { failedInARow[place].count = count } else { failedInARow.append((increase.key.node, count)) }
+            if let place {
+                failedInARow[place].count = count
+            } else if failedInARow.count < Self.most {
+                failedInARow.append((increase.key.node, count))
+            }
         default: break
         }
     }
@@ -44,19 +60,21 @@ struct OwnWork: Sendable {
         guard point.metric == Self.age, case .gauge(let seconds) = point.reading else { return }
         let name = point.instance ?? point.node
         ages.removeAll { $0.agent == name }
-        if ages.count < 256 { ages.append((name, seconds, now)) }
+        if ages.count < Self.most { ages.append((name, seconds, now)) }
     }
 
-    private mutating func place(of agent: String) -> Int {
+    private mutating func place(of agent: String) -> Int? {
         if let place = counts.firstIndex(where: { $0.agent == agent }) { return place }
+        guard counts.count < Self.most else { return nil }
         counts.append((agent, []))
         return counts.count - 1
     }
 
     mutating func tick(into findings: inout FindingBook, now: Int64) {
         let oldest = now / 1_000_000_000 - Self.window
+        ages.removeAll { now - $0.at > 60_000_000_000 }
         for place in counts.indices {
-            counts[place].past.removeAll { $0.second < oldest }
+            counts[place].past.removeAll { $0.second < oldest || $0.second > oldest + 2 * Self.window }
             let all = counts[place].past.reduce(0) { $0 + $1.all }
             let failed = counts[place].past.reduce(0) { $0 + $1.failed }
             guard all >= Self.leastSteps, failed / all > Self.mostFailed else { continue }

@@ -9,6 +9,7 @@ struct Tally: Sendable {
 
     /// Adds to the place of a second; false where it is gone.
     mutating func add(_ count: Int, at second: Int64) -> Bool {
+        guard second >= 0 else { return false }
         let place = second / Self.step
         if newest < 0 || place - newest >= Int64(places) {
             counts = [0]
@@ -19,11 +20,19 @@ struct Tally: Sendable {
             counts.append(0)
             newest += 1
         }
+        guard newest - place < Int64(places) else { return false }
         let age = Int(newest - place)
-        guard age < counts.count else { return false }
+        if age >= counts.count { counts.insert(contentsOf: repeatElement(0, count: age + 1 - counts.count), at: 0) }
         let index = counts.count - 1 - age
-        counts[index] = UInt32(clamping: Int(counts[index]) + count)
+        counts[index] = UInt32(clamping: Int(counts[index]) + min(max(count, 0), Int(UInt32.max)))
         return true
+    }
+
+    /// Adds what another counted in the same places.
+    mutating func add(_ other: Tally) {
+        for (index, count) in other.counts.enumerated() where count > 0 {
+            _ = add(Int(count), at: (other.newest - Int64(other.counts.count - 1 - index)) * Self.step)
+        }
     }
 
     /// The sum over the places that begin within a span of seconds.

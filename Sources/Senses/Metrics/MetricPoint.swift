@@ -42,31 +42,46 @@ public struct Distribution: Sendable, Equatable {
         }
     }
 
+    /// Bytes of memory, about.
+    var bytes: Int { 80 + 8 * (bounds.count + counts.count) }
+
     /// How many measurements there were.
     public var count: Double { counts.reduce(0, +) }
 
+    /// Whether it can be counted: bounds that rise, and as many counts, none of them below zero.
+    var isSound: Bool {
+        guard bounds.count == counts.count, sum.isFinite else { return false }
+        guard counts.allSatisfy({ $0 >= 0 && $0.isFinite }) else { return false }
+        return zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 } && bounds.first?.isNaN != true
+    }
+
     /// What was measured since an earlier reading of the same histogram; nil when it began anew in between.
+    ///
+    /// The buckets may have become wider meanwhile, as those of exponential histograms do: what was in a narrow one is in
+    /// the one that holds it.
     public func since(_ earlier: Distribution) -> Distribution? {
+        guard count >= earlier.count else { return nil }
         var rest = counts
         var place = 0
         for (bound, count) in zip(earlier.bounds, earlier.counts) where count > 0 {
             while place < bounds.count, bounds[place] < bound { place += 1 }
-            guard place < bounds.count, bounds[place] == bound, rest[place] >= count else { return nil }
+            guard place < rest.count, rest[place] >= count else { return nil }
             rest[place] -= count
         }
         return Distribution(bounds: bounds, counts: rest, sum: max(0, sum - earlier.sum))
     }
 
-    /// The value below which a share of the measurements lies, read as the bound of its bucket; nil without any.
+    /// The value below which a share of the measurements lies, read as the bound of its bucket; what lies above all
+    /// bounds is read as the highest of them. Nil without any measurement or bound.
     public func quantile(_ share: Double) -> Double? {
         let total = count
         guard total > 0 else { return nil }
         var seen = 0.0
-        var last = 0.0
-        for (bound, count) in zip(bounds, counts) where count > 0 {
+        var last: Double?
+        for (bound, count) in zip(bounds, counts) {
             seen += count
             if bound.isFinite { last = bound }
-            if seen >= share * total { return last }
+            if count > 0, seen >= share * total { return last }
         }
         return last
     }

@@ -16,8 +16,9 @@ public struct Ring: Sendable {
     /// Bytes of memory.
     var bytes: Int { values.capacity * MemoryLayout<Float>.size }
 
-    /// Puts a value into its place; false where the place is gone or lies too far ahead.
+    /// Puts a value into its place; false where the place is gone.
     mutating func put(_ value: Double, at second: Int64) -> Bool {
+        guard second >= 0 else { return false }
         let place = second / step
         guard newest >= 0 else {
             newest = place
@@ -27,7 +28,9 @@ public struct Ring: Sendable {
         if place > newest {
             advance(to: place)
         } else if newest - place >= Int64(values.count) {
-            return false
+            guard newest - place < Int64(capacity) else { return false }
+            // Older than the first of all, while there is room: only a ring that was never full has its head at zero.
+            values.insert(contentsOf: repeatElement(.nan, count: Int(newest - place) + 1 - values.count), at: 0)
         }
         values[index(place)] = Float(value)
         return true
@@ -36,6 +39,7 @@ public struct Ring: Sendable {
     private mutating func advance(to place: Int64) {
         guard place - newest < Int64(capacity) else {
             values = [.nan]
+            head = 0
             newest = place
             return
         }
@@ -62,6 +66,7 @@ public struct Ring: Sendable {
 
     /// The value at a time; nil in a gap and outside.
     func value(at second: Int64) -> Double? {
+        guard second >= 0 else { return nil }
         let place = second / step
         guard newest >= 0, place <= newest, newest - place < Int64(values.count) else { return nil }
         let value = values[index(place)]

@@ -26,6 +26,16 @@ public struct SeriesKey: Hashable, Sendable, Comparable {
     }
 }
 
+extension SeriesKey {
+    /// Bytes of memory of its texts, about: short ones stand within the value itself.
+    var bytes: Int {
+        func bytes(_ text: String) -> Int { text.utf8.count > 15 ? text.utf8.count + 32 : 0 }
+        return labels.reduce(bytes(node) + bytes(metric) + bytes(instance ?? "") + 32) {
+            $0 + MemoryLayout<SignalLabel>.stride + bytes($1.name) + bytes($1.value)
+        }
+    }
+}
+
 /// One series of plain numbers with its recent past, and what is usual for it.
 struct Series: Sendable {
     static let fineStep: Int64 = 1
@@ -46,12 +56,15 @@ struct Series: Sendable {
     private var scorer = AnomalyScorer()
     /// How unusual the last whole coarse value was, 0 to 1.
     private(set) var unusual = 0.0
-    /// The last seconds in which a value came, by the values' own times and by ours.
+    /// The last second of a value by its own time, and the one in which any came by ours.
     private(set) var lastSecond: Int64 = -1
+    private(set) var heard: Int64 = -1
     private(set) var last = 0.0
-    private(set) var minute = MinuteFigures()
-    /// A number that is the same as long as the series lives here.
+    private(set) var minute = MinuteTally()
+    /// Given once: who remembers the place of a series can tell whether another stands there now.
     let number: Int
+    /// Whether it stands for many others that have no room.
+    var isFolded = false
 
     init(_ key: SeriesKey, unit: String, number: Int) {
         self.key = key
@@ -59,28 +72,27 @@ struct Series: Sendable {
         self.number = number
     }
 
-    /// Bytes of memory, about.
-    var bytes: Int {
-        MemoryLayout<Series>.size + fine.bytes + coarse.bytes + key.metric.utf8.count + key.node.utf8.count
-            + key.labels.reduce(0) { $0 + 32 + $1.name.utf8.count + $1.value.utf8.count }
-    }
+    /// Bytes of memory, about; without those of the name.
+    var bytes: Int { MemoryLayout<Series?>.stride + fine.bytes + coarse.bytes }
 
     /// Takes a value; false where it came too late to have a place. The score is new when a coarse value was completed.
-    mutating func add(_ value: Double, at second: Int64) -> (isKept: Bool, isScored: Bool) {
+    mutating func add(_ value: Double, at second: Int64, now: Int64) -> (isKept: Bool, isScored: Bool) {
+        heard = max(heard, now)
+        guard second >= lastSecond else {
+            guard fine.put(value, at: second) else { return (false, false) }
+            minute.add(value, at: second)
+            return (true, false)
+        }
         // Several within a second count as one: their mean.
         (inSecond, sumOfSecond) = second == lastSecond ? (inSecond + 1, sumOfSecond + value) : (1, value)
         guard fine.put(sumOfSecond / inSecond, at: second) else { return (false, false) }
         minute.add(value, at: second)
-        guard second >= lastSecond else { return (true, false) }
         (lastSecond, last) = (second, value)
         let now = second / Self.coarseStep
-        defer {
-            sum += value
-            count += 1
-        }
-        guard now != place else { return (true, false) }
-        let isScored = close()
+        let isScored = now != place && close()
         place = now
+        sum += value
+        count += 1
         return (true, isScored)
     }
 
@@ -116,39 +128,4 @@ struct Series: Sendable {
 
     /// The figures of the minutes that are over, for the disk.
     mutating func takeMinute(before second: Int64) -> MinuteFigures? { minute.take(before: second / 60) }
-}
-
-/// What a series came to in one minute.
-public struct MinuteFigures: Sendable, Codable, Equatable {
-    /// Minutes since 1970.
-    public var minute: Int64 = -1
-    public var count = 0
-    public var sum = 0.0
-    public var least = 0.0
-    public var most = 0.0
-    public var last = 0.0
-
-    init() {}
-
-    mutating func add(_ value: Double, at second: Int64) {
-        let now = second / 60
-        // What comes after its minute was taken away is in the fine detail only.
-        guard now >= minute else { return }
-        if now != minute {
-            // A minute that nobody took is folded into the next: the disk was away for so long.
-            if count == 0 || minute < 0 { self = MinuteFigures() }
-            minute = now
-        }
-        least = count == 0 ? value : min(least, value)
-        most = count == 0 ? value : max(most, value)
-        count += 1
-        sum += value
-        last = value
-    }
-
-    mutating func take(before minute: Int64) -> MinuteFigures? {
-        guard count > 0, self.minute < minute else { return nil }
-        defer { self = MinuteFigures() }
-        return self
-    }
 }

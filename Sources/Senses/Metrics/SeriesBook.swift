@@ -1,5 +1,4 @@
 import Contracts
-import Signals
 
 /// All series, within a bound. What is beyond it is folded into one series for each metric, and counted.
 public struct SeriesBook: Sendable {
@@ -10,25 +9,33 @@ public struct SeriesBook: Sendable {
         public var ofOneMetric = 1_000
         public var labels = 24
         public var bytesOfText = 256
+        /// Bytes of the names and labels of all series, and of the buckets of all histograms.
+        public var bytesBeside = 16 << 20
+        public var buckets = 512
         /// Seconds after which a series that says nothing is forgotten.
         public var silence: Int64 = 900
+        /// Seconds that a reading may be older than now, and newer: clocks differ.
+        public var oldest: Int64 = 3_600
+        public var ahead: Int64 = 60
 
         public init() {}
     }
 
-    /// What was not kept as it came.
+    /// What was not kept as it came. Each reading counts once: as kept, folded, late or refused.
     public struct Losses: Sendable, Equatable, Codable {
         /// Readings of series beyond the bounds.
         public var folded = 0
         /// Readings too old to have a place.
         public var late = 0
-        /// Readings that were no numbers.
+        /// Readings that were no numbers, or of a time to come.
         public var refused = 0
         /// Texts and labels that were cut.
         public var cut = 0
         /// Counters and histograms that began anew.
         public var resets = 0
         public var forgotten = 0
+        /// Unusual values beyond those that are looked at.
+        public var unseen = 0
     }
 
     /// A series whose latest values are news.
@@ -39,17 +46,27 @@ public struct SeriesBook: Sendable {
         public var second: Int64
     }
 
+    /// What became of a reading; the worst counts where it makes several series.
+    enum Outcome: Int {
+        case kept, folded, late, refused
+    }
+
     static let overflow = [SignalLabel("otel.metric.overflow", "true")]
 
-    private let limits: Limits
-    private var places: [SeriesKey: Int] = [:]
-    private var entries: [Series?] = []
-    private var free: [Int] = []
-    private var lastNumber = 0
-    private var ofMetric: [String: Int] = [:]
-    private var counters: [SeriesKey: Cumulative] = [:]
-    public private(set) var losses = Losses()
-    private var news: [News] = []
+    let limits: Limits
+    var places: [SeriesKey: Int] = [:]
+    var entries: [Series?] = []
+    var free: [Int] = []
+    var lastNumber = 0
+    var ofMetric: [String: Int] = [:]
+    var origins: [SeriesKey: Int] = [:]
+    var standings: [Standing] = []
+    var freeStandings: [Int] = []
+    var bytesBeside = 0
+    /// Readings that are where they belong.
+    public private(set) var kept = 0
+    public internal(set) var losses = Losses()
+    var news: [News] = []
 
     public init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -58,190 +75,75 @@ public struct SeriesBook: Sendable {
 
     /// Bytes of memory, about; walks all series.
     public var bytes: Int {
-        entries.reduce(0) { $0 + ($1?.bytes ?? 0) + 96 } + counters.count * 220
-    }
-
-    /// The last reading of what grows.
-    private struct Cumulative: Sendable {
-        var value = 0.0
-        var distribution: Distribution?
-        var at: Int64
+        entries.reduce(bytesBeside) { $0 + ($1?.bytes ?? 0) } + places.count * 120 + standings.count * 320
     }
 
     /// Takes a reading; answers what was added by it, for those who count events.
     @discardableResult
-    public mutating func take(_ point: MetricPoint) -> MetricIncrease? {
+    public mutating func take(_ point: MetricPoint, now: Int64) -> MetricIncrease? {
+        let age = now / 1_000_000_000 - point.at / 1_000_000_000
+        guard age <= limits.oldest, age >= -limits.ahead, point.at >= 0 else {
+            note(age > limits.oldest ? .late : .refused)
+            return nil
+        }
         let key = bounded(point)
-        let second = point.at / 1_000_000_000
+        let time = ReadingTime(at: point.at, now: now)
         switch point.reading {
         case .gauge(let value):
-            put(value, key, point.unit, second)
+            note(put(value, key, point.unit, time))
             return nil
-        case .increase(let value): return grow(by: value, key, point, seconds: since(key, point.at))
-        case .counter(let value): return grow(to: value, key, point)
-        case .measurements(let more): return measure(more, key, point, seconds: since(key, point.at))
-        case .distribution(let whole): return measure(whole: whole, key, point)
+        case .increase(let value): return grow(by: value, key, point.unit, time)
+        case .counter(let value): return grow(to: value, key, point.unit, time)
+        case .measurements(let more):
+            guard isSound(more) else { return nil }
+            return measure(more, key, point.unit, time)
+        case .distribution(let whole):
+            guard isSound(whole) else { return nil }
+            return measure(whole: whole, key, point.unit, time)
         }
     }
 
-    /// Seconds since the reading before of a series that tells only what was added; one for the first.
-    private mutating func since(_ key: SeriesKey, _ now: Int64) -> Double {
-        guard let before = counters[key] else {
-            begin(Cumulative(at: now), key)
-            return 1
+    mutating func note(_ outcome: Outcome) {
+        switch outcome {
+        case .kept: kept += 1
+        case .folded: losses.folded += 1
+        case .late: losses.late += 1
+        case .refused: losses.refused += 1
         }
-        counters[key] = Cumulative(at: max(now, before.at))
-        return max(1e-3, Double(now - before.at) / 1e9)
     }
 
-    private mutating func grow(to value: Double, _ key: SeriesKey, _ point: MetricPoint) -> MetricIncrease? {
-        guard value.isFinite, value >= 0 else {
-            losses.refused += 1
-            return nil
-        }
-        guard let before = counters[key] else {
-            begin(Cumulative(value: value, at: point.at), key)
-            return nil
-        }
-        guard point.at > before.at else {
-            losses.late += 1
-            return nil
-        }
-        counters[key] = Cumulative(value: value, at: point.at)
-        let isReset = value < before.value
-        if isReset { losses.resets += 1 }
-        return grow(
-            by: isReset ? value : value - before.value, key, point, seconds: Double(point.at - before.at) / 1e9)
+    private mutating func isSound(_ distribution: Distribution) -> Bool {
+        let isSound = distribution.counts.count <= limits.buckets && distribution.isSound
+        if !isSound { note(.refused) }
+        return isSound
     }
 
-    private mutating func grow(
-        by more: Double, _ key: SeriesKey, _ point: MetricPoint, seconds: Double
-    ) -> MetricIncrease? {
-        guard more.isFinite, more >= 0 else {
-            losses.refused += 1
-            return nil
-        }
-        put(more / max(seconds, 1e-3), derived(key, "rate"), "\(point.unit)/s", point.at / 1_000_000_000)
-        return MetricIncrease(key: key, at: point.at, count: more, distribution: nil)
-    }
-
-    /// Remembers the first reading of what grows. Without room for its series nothing could be said of it anyway.
-    private mutating func begin(_ reading: Cumulative, _ key: SeriesKey) {
-        guard places.count < limits.series, counters.count < 2 * limits.series,
-            ofMetric["\(key.node)|\(key.metric):rate", default: 0] < limits.ofOneMetric
-        else {
-            losses.folded += 1
-            return
-        }
-        counters[key] = reading
-    }
-
-    private mutating func measure(
-        whole: Distribution, _ key: SeriesKey, _ point: MetricPoint
-    ) -> MetricIncrease? {
-        guard let before = counters[key], let last = before.distribution else {
-            begin(Cumulative(distribution: whole, at: point.at), key)
-            return nil
-        }
-        guard point.at > before.at else {
-            losses.late += 1
-            return nil
-        }
-        counters[key] = Cumulative(distribution: whole, at: point.at)
-        let more = whole.since(last)
-        if more == nil { losses.resets += 1 }
-        return measure(more ?? whole, key, point, seconds: Double(point.at - before.at) / 1e9)
-    }
-
-    private mutating func measure(
-        _ more: Distribution, _ key: SeriesKey, _ point: MetricPoint, seconds: Double
-    ) -> MetricIncrease {
-        let second = point.at / 1_000_000_000
-        let count = more.count
-        put(count / max(seconds, 1e-3), derived(key, "rate"), "1/s", second)
-        if count > 0 {
-            put(more.sum / count, derived(key, "mean"), point.unit, second)
-            if let high = more.quantile(0.99) { put(high, derived(key, "p99"), point.unit, second) }
-        }
-        return MetricIncrease(key: key, at: point.at, count: count, distribution: more)
-    }
-
-    private func derived(_ key: SeriesKey, _ aspect: String) -> SeriesKey {
-        var key = key
-        key.metric += ":\(aspect)"
-        return key
-    }
-
-    // MARK: places
-
-    private mutating func bounded(_ point: MetricPoint) -> SeriesKey {
-        var labels = point.labels
-        if labels.count > limits.labels {
-            losses.cut += labels.count - limits.labels
-            labels.removeLast(labels.count - limits.labels)
-        }
-        for index in labels.indices where labels[index].value.utf8.count > limits.bytesOfText {
-            losses.cut += 1
-            labels[index].value = String(labels[index].value.prefix(limits.bytesOfText / 4))
-        }
-        return SeriesKey(
-            node: String(point.node.prefix(limits.bytesOfText)), instance: point.instance,
-            metric: String(point.metric.prefix(limits.bytesOfText)), labels: labels)
-    }
-
-    private mutating func put(_ value: Double, _ key: SeriesKey, _ unit: String, _ second: Int64) {
-        guard value.isFinite, abs(value) < 1e30 else {
-            losses.refused += 1
-            return
-        }
-        let place = place(of: key, unit, second)
-        guard let result = entries[place]?.add(value, at: second) else { return }
-        if !result.isKept { losses.late += 1 }
-        guard result.isScored, let series = entries[place], series.unusual >= 0.5, news.count < 1_000 else { return }
-        news.append(News(key: series.key, score: series.unusual, value: value, second: second))
-    }
-
-    private mutating func place(of key: SeriesKey, _ unit: String, _ second: Int64) -> Int {
-        if let place = places[key] { return place }
-        let group = "\(key.node)|\(key.metric)"
-        let isFull = places.count >= limits.series || ofMetric[group, default: 0] >= limits.ofOneMetric
-        if isFull, key.labels != Self.overflow {
-            losses.folded += 1
-            var folded = key
-            (folded.labels, folded.instance) = (Self.overflow, nil)
-            // Even the folded ones have a bound: a name of a metric may be anything.
-            if places[folded] == nil, places.count >= limits.series + 1_000 {
-                (folded.node, folded.metric) = ("other", "other")
-            }
-            return place(of: folded, unit, second)
-        }
-        lastNumber += 1
-        let series = Series(key, unit: unit, number: lastNumber)
-        ofMetric[group, default: 0] += 1
-        if let place = free.popLast() {
-            entries[place] = series
-            places[key] = place
-            return place
-        }
-        entries.append(series)
-        places[key] = entries.count - 1
-        return entries.count - 1
-    }
+    // MARK: forgetting
 
     /// Forgets series that have been silent for long. Call it now and then.
     public mutating func forget(now second: Int64) {
         for place in entries.indices {
-            guard let series = entries[place], second - series.lastSecond > limits.silence else { continue }
+            guard let heard = entries[place]?.heard, second - heard > limits.silence, let series = entries[place] else {
+                continue
+            }
             places[series.key] = nil
             let group = "\(series.key.node)|\(series.key.metric)"
             let left = ofMetric[group, default: 1] - 1
             ofMetric[group] = left > 0 ? left : nil
+            bytesBeside -= series.key.bytes
             entries[place] = nil
             free.append(place)
             losses.forgotten += 1
         }
-        let oldest = (second - limits.silence) * 1_000_000_000
-        counters = counters.filter { $0.value.at >= oldest }
+        let oldest = (second - limits.oldest) * 1_000_000_000
+        for (key, number) in origins where standings[number].at < oldest {
+            bytesBeside -= standings[number].distribution?.bytes ?? 0
+            standings[number] = Standing(at: 0)
+            origins[key] = nil
+            freeStandings.append(number)
+        }
+        // Which numbers are given next must not follow from the order of a dictionary.
+        freeStandings.sort()
     }
 
     // MARK: what is known

@@ -6,7 +6,7 @@ public struct CallBook: Sendable {
     public struct Limits: Sendable {
         public var services = 500
         public var edges = 2_000
-        public var faultsOfOne = 128
+        public var faultsOfOne = 64
         /// Places of ten seconds.
         public var places = 360
 
@@ -24,20 +24,24 @@ public struct CallBook: Sendable {
         var newest: Int64 = -1
         var figures: [Figures] = []
 
-        mutating func add(_ more: Figures, place: Int64, most: Int) {
+        mutating func add(_ more: Figures, place: Int64, most: Int) -> Bool {
             if newest < 0 || place - newest >= Int64(most) { (figures, newest) = ([Figures()], place) }
             while newest < place {
                 if figures.count == most { figures.removeFirst() }
                 figures.append(Figures())
                 newest += 1
             }
+            guard newest - place < Int64(most) else { return false }
             let age = Int(newest - place)
-            guard age < figures.count else { return }
+            if age >= figures.count {
+                figures.insert(contentsOf: repeatElement(Figures(), count: age + 1 - figures.count), at: 0)
+            }
             let index = figures.count - 1 - age
             figures[index].calls += more.calls
             figures[index].errors += more.errors
             figures[index].seconds += more.seconds
             figures[index].ownSeconds += more.ownSeconds
+            return true
         }
 
         func sum(from: Int64, until: Int64) -> CallFigures {
@@ -80,7 +84,7 @@ public struct CallBook: Sendable {
     private var services: [String: Past] = [:]
     private var edges: [Edge: Past] = [:]
     private var faults: [String: [FaultSeen]] = [:]
-    /// Services and edges for which there was no room.
+    /// Calls of services and edges for which there was no room, or no place in time.
     public private(set) var leftOut = 0
 
     public init(limits: Limits = Limits(), doors: [(address: String, node: String)] = []) {
@@ -90,11 +94,11 @@ public struct CallBook: Sendable {
 
     /// Bytes of memory, about.
     public var bytes: Int {
-        (services.count + edges.count) * limits.places * 16 + faults.reduce(0) { $0 + $1.value.count * 200 }
+        (services.count + edges.count) * limits.places * 16 + faults.reduce(0) { $0 + $1.value.count * 480 }
     }
 
-    /// Counts a whole trace. Those of the sampled share stand for all; of the others only errors count, since only those
-    /// are sure to have come.
+    /// Counts a whole trace as often as it stands for others. Of those that stand for none only errors count, since only
+    /// those are sure to have come.
     public mutating func take(_ whole: TraceHold.Whole) {
         var own: [String: Int64] = [:]
         var nodes: [String: String] = [:]
@@ -136,7 +140,7 @@ public struct CallBook: Sendable {
             leftOut += 1
             return
         }
-        services[service, default: Past()].add(more, place: place, most: limits.places)
+        if !services[service, default: Past()].add(more, place: place, most: limits.places) { leftOut += 1 }
     }
 
     private mutating func add(_ more: Figures, edge: Edge, _ place: Int64) {
@@ -144,15 +148,15 @@ public struct CallBook: Sendable {
             leftOut += 1
             return
         }
-        edges[edge, default: Past()].add(more, place: place, most: limits.places)
+        if !edges[edge, default: Past()].add(more, place: place, most: limits.places) { leftOut += 1 }
     }
 
     private mutating func note(_ span: TraceSpan) {
         guard services[span.node] != nil else { return }
         var seen = faults.removeValue(forKey: span.node) ?? []
         if seen.count >= limits.faultsOfOne { seen.removeFirst() }
-        let text = String((span.fault ?? "failed").prefix(200))
-        seen.append(FaultSeen(at: span.start, name: String(span.name.prefix(120)), text: text, trace: span.trace))
+        let text = (span.fault ?? "failed").cut(to: 200)
+        seen.append(FaultSeen(at: span.start, name: span.name.cut(to: 120), text: text, trace: span.trace))
         faults[span.node] = seen
     }
 
@@ -190,14 +194,12 @@ public struct CallBook: Sendable {
     /// Who calls a service, directly or through others; the nearest first.
     func callers(of node: String) -> [String] {
         var found: [String] = []
-        var waiting = [node]
-        while let next = waiting.first {
-            waiting.removeFirst()
-            for edge in edges.keys.sorted() where edge.callee == next && edge.caller != node {
-                guard !found.contains(edge.caller) else { continue }
-                found.append(edge.caller)
-                waiting.append(edge.caller)
-            }
+        var seen: Set<String> = [node]
+        let all = Dictionary(grouping: edges.keys.sorted(), by: \.callee)
+        var nearest = [node]
+        while !nearest.isEmpty {
+            nearest = nearest.flatMap { all[$0] ?? [] }.map(\.caller).filter { seen.insert($0).inserted }
+            found += nearest
         }
         return found
     }

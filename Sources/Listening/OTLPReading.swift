@@ -1,9 +1,9 @@
-import Contracts
-import OTLP
-import Senses
+public import Contracts
+public import OTLP
+public import Senses
 
 /// What OpenTelemetry's protocol carries, as the observatory hears it.
-enum OTLPReading {
+public enum OTLPReading {
     /// Who sent a group of signals.
     struct Origin {
         var node: String
@@ -21,7 +21,8 @@ enum OTLPReading {
 
     // MARK: spans
 
-    static func spans(_ groups: [OTLP.Group<OTLP.Span>]) -> [TraceSpan] {
+    /// The spans of a request.
+    public static func spans(_ groups: [OTLP.Group<OTLP.Span>]) -> [TraceSpan] {
         groups.flatMap { group in
             let origin = Origin(group.resource)
             return group.parts.map { span($0, origin) }
@@ -57,7 +58,8 @@ enum OTLPReading {
 
     // MARK: metrics
 
-    static func points(_ groups: [OTLP.Group<OTLP.Metric>]) -> [MetricPoint] {
+    /// The readings of a request.
+    public static func points(_ groups: [OTLP.Group<OTLP.Metric>]) -> [MetricPoint] {
         groups.flatMap { group in
             let origin = Origin(group.resource)
             return group.parts.flatMap { points($0, origin) }
@@ -120,7 +122,7 @@ enum OTLPReading {
     private static func distribution(_ histogram: OTLP.Metric.ExponentialHistogram) -> Distribution {
         Distribution(
             scale: Int(histogram.scale), zeroCount: Double(histogram.zeroCount), offset: Int(histogram.positive.offset),
-            counts: histogram.positive.counts.map { Double($0) }, below: histogram.negative.counts.map(Double.init),
+            counts: histogram.positive.counts.map { Double($0) }, below: histogram.negative.counts.map { Double($0) },
             sum: histogram.sum ?? 0)
     }
 
@@ -134,7 +136,8 @@ enum OTLPReading {
 
     // MARK: logs
 
-    static func entries(_ groups: [OTLP.Group<OTLP.LogRecord>]) -> [LogEntry] {
+    /// The log lines of a request.
+    public static func entries(_ groups: [OTLP.Group<OTLP.LogRecord>]) -> [LogEntry] {
         groups.flatMap { group in
             let origin = Origin(group.resource)
             return group.parts.map { entry($0, origin) }
