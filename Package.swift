@@ -151,6 +151,11 @@ let package = Package(
         proof(
             "ShopTests",
             needs: ["Bench", "Contracts", "IMSActor", "OMSActor", "Orders", "Service", "Settings", "Signals", "Store"]),
+        proof(
+            "TelemetryAgentTests",
+            needs: [
+                "Contracts", "Host", "Listening", "OTLP", "Senses", "Signals", "Store", "TelemetryAgent", "Worker",
+            ]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Puts Prometheus's checker of metrics pages into the tests' virtual environment, out of Debian's package: without root,
-# and without the server that installing the package would start. Where that cannot be done, one test does less.
+# Puts Prometheus and its checker of pages and rules into the tests' virtual environment, out of Debian's package: without
+# root, and without the server that installing the package would start. Where that cannot be done, the tests that need
+# them say so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-if command -v promtool >/dev/null || [[ -x .venv/bin/promtool ]]; then
+has() { command -v "$1" >/dev/null || [[ -x .venv/bin/$1 ]]; }
+
+if has promtool && has prometheus; then
     exit 0
 fi
 
@@ -12,7 +15,7 @@ folder=$(mktemp -d -t kintsugi-promtool.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 
 if (cd "$folder" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .) >/dev/null 2>&1; then
-    cp "$folder/usr/bin/promtool" .venv/bin/
+    cp "$folder/usr/bin/promtool" "$folder/usr/bin/prometheus" .venv/bin/
 else
-    echo "promtool is not here and cannot be fetched: the metrics page is tested without it" >&2
+    echo "prometheus and promtool are not here and cannot be fetched: the metrics page is tested without them" >&2
 fi

@@ -97,7 +97,8 @@ public struct PrometheusRules: Sendable {
         }
         let name = "\(duration(window.long))/\(duration(window.short))"
         let hold = window.hold > .zero ? "        for: \(duration(window.hold))\n" : ""
-        let summary = "The error budget of \(objective.name) is used up \(threshold) times too fast"
+        let shown = (threshold * 1_000).rounded() / 1_000
+        let summary = "The error budget of \(objective.name) is used up more than \(shown) times too fast"
         return """
                   - alert: \(Self.alertName)
                     expr: \(quoted(parts.joined(separator: " and ")))

@@ -81,7 +81,7 @@ public enum OTLPReading {
             }
         case .histogram(let points, let temporality):
             make(points, metric, origin) { histogram in
-                let counts = histogram.buckets.map(Double.init)
+                let counts = histogram.buckets.map { Double($0) }
                 let bounds = histogram.bounds + [.infinity]
                 let whole =
                     counts.isEmpty
@@ -122,7 +122,7 @@ public enum OTLPReading {
     private static func distribution(_ histogram: OTLP.Metric.ExponentialHistogram) -> Distribution {
         Distribution(
             scale: Int(histogram.scale), zeroCount: Double(histogram.zeroCount), offset: Int(histogram.positive.offset),
-            counts: histogram.positive.counts.map(Double.init), below: histogram.negative.counts.map(Double.init),
+            counts: histogram.positive.counts.map { Double($0) }, below: histogram.negative.counts.map { Double($0) },
             sum: histogram.sum ?? 0)
     }
 

@@ -65,7 +65,7 @@ public struct ObjectiveBook: Sendable {
     private var engine: ObjectiveEngine
     private var watches: [FailureWatch]
     private var seconds: [Seconds]
-    private var failing: [String?]
+    private var failing: [FailureWatch.Notice?]
     private var nextStatus: Int64 = 0
     /// When the first event of each objective came: what is younger than a window says nothing about it.
     private var began: [Int64?]
@@ -119,7 +119,7 @@ public struct ObjectiveBook: Sendable {
 
     private mutating func note(_ notice: FailureWatch.Notice?, _ index: Int) {
         guard let notice else { return }
-        failing[index] = notice.isFiring ? notice.explanation : nil
+        failing[index] = notice.isFiring ? notice : nil
     }
 
     mutating func tick(into findings: inout FindingBook, now: Int64) {
@@ -147,7 +147,7 @@ public struct ObjectiveBook: Sendable {
 
     private mutating func assertFailing(_ index: Int, _ findings: inout FindingBook, _ now: Int64) {
         let objective = engine.objectives[index]
-        guard watches[index].isFiring, let text = failing[index] else { return }
+        guard watches[index].isFiring, let notice = failing[index] else { return }
         let second = now / 1_000_000_000
         let began = seconds[index].beginning(before: second)
         // Since it began: what was good before it says nothing about how bad it is.
@@ -155,9 +155,9 @@ public struct ObjectiveBook: Sendable {
         // Nothing comes any more: whether it would fail is not known, and silence is another's matter.
         let share = recent.total > 0 ? recent.bad / recent.total : nil
         var finding = Finding(
-            .failing, (share ?? 1) >= 0.1 ? .critical : .warning, node: objective.service, subject: objective.name,
-            began: began * 1_000_000_000, noticed: now, text: "\(objective.name): \(text)", value: share,
-            expected: 1 - objective.target)
+            .failing, max(share ?? 0, notice.suspected) >= 0.1 ? .critical : .warning, node: objective.service,
+            subject: objective.name, began: began * 1_000_000_000, noticed: now,
+            text: "\(objective.name): \(notice.explanation)", value: share, expected: 1 - objective.target)
         finding.endangers = [objective.name]
         findings.assert(finding, hold: 3_000_000_000, now: now)
     }

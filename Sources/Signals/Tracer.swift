@@ -18,8 +18,9 @@ public final class Tracer: Sendable {
         public var slow = Duration.milliseconds(250)
         /// Finished spans that wait for somebody to want them.
         public var ring = 4_096
-        /// Spans that wait to leave; more are dropped and counted.
-        public var leaving = 4_096
+        /// Spans that wait to leave; more are dropped and counted. Under overload everything is slow: what leaves within a
+        /// second must not grow with it.
+        public var leaving = 768
         /// Traces that are remembered as wanted.
         public var kept = 512
 

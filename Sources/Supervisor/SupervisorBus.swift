@@ -39,8 +39,8 @@ final class SupervisorBus: Sendable {
         Task.detached { [self] in
             for await event in reports {
                 guard let report = try? Packed.decode(MetricsReport.self, from: event.body) else { continue }
-                // A process speaks for itself only.
-                guard event.sender == report.slot.description else { continue }
+                // A process speaks for itself only; what the supervisor says of itself is known here.
+                guard event.sender == report.slot.description, report.slot.role != own.role else { continue }
                 metrics.withLock { $0[report.slot] = Heard(report: report, at: .now) }
             }
         }

@@ -92,6 +92,7 @@ struct AgentLife: Sendable {
             try await agent.activate()
             var limits = ServerLimits()
             limits.bodyBytes = 64 << 20
+            limits.bodiesBytes = 128 << 20
             limits.connections = 1_024
             limits.inHand = 64
             limits.requestTime = .seconds(30)

@@ -72,7 +72,7 @@ struct Hearing: Sendable {
 /// Takes what OpenTelemetry's door reads: counted on disk first, so that what was answered is never lost from the
 /// counts, whatever happens then.
 struct Receiving: Sendable {
-    private static let mostWaiting = 400_000
+    private static let mostWaiting = 100_000
 
     let agent: TelemetryAgent
     let archive: Archive

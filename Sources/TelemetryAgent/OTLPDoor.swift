@@ -18,8 +18,11 @@ struct OTLPDoor: Sendable {
     /// Takes what was read; nil when there is no room for it now.
     let hear: @Sendable (Heard) async -> Bool
     let metrics: Metrics
-    /// Unpacking and reading take memory: so many at a time.
+    /// Bytes that are unpacked and read at a time: what is read takes several times as much.
     private let gate = Waiting()
+    private static let mostAtOnce = 64 << 20
+    /// What telemetry is usually packed by; what turns out larger is stopped by the limit.
+    private static let usualPacking = 20
 
     init(metrics: Metrics, hear: @escaping @Sendable (Heard) async -> Bool) {
         self.metrics = metrics
@@ -44,7 +47,7 @@ struct OTLPDoor: Sendable {
         Route(
             .post, path, summary, roles: .open, takesBytes: Self.kinds,
             answers: [
-                .text("What was kept, in the encoding of the request", .other("application/x-protobuf")),
+                .bytes("What was not kept, in the encoding of the request", Self.kinds),
                 .problem(415, "The body is neither protobuf nor JSON, or packed other than by gzip."),
                 .problem(429, "More is sent than can be read; Retry-After says when to send it again."),
             ]
@@ -52,11 +55,12 @@ struct OTLPDoor: Sendable {
             guard let encoding = request.contentType.flatMap(OTLPEncoding.init(contentType:)) else {
                 throw Problem(415, "Send \(Self.kinds.joined(separator: " or ")).")
             }
-            guard gate.enter(1, most: 4) else {
+            let weight = min(request.bytes.count * (request.isPacked ? Self.usualPacking : 1), Self.mostAtOnce)
+            guard gate.enter(weight, most: Self.mostAtOnce) else {
                 count(signal, "pressure", 1)
                 throw Problem(429, "More is sent than can be read now; send it again.", retryAfter: .seconds(1))
             }
-            defer { gate.leave(1) }
+            defer { gate.leave(weight) }
             do {
                 let body = try unpacked(request)
                 let faults = try await take(body, encoding, signal)
@@ -111,4 +115,9 @@ struct OTLPDoor: Sendable {
             labels: ["signal": "\(signal)", "outcome": outcome]
         ).increment(by: count)
     }
+}
+
+extension Request {
+    /// Whether the body has to be unpacked.
+    fileprivate var isPacked: Bool { contentEncoding?.lowercased() == "gzip" }
 }

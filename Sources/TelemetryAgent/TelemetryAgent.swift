@@ -85,6 +85,12 @@ actor TelemetryAgent {
         do { try await archive.keep(change) } catch { complain("a change could not be kept", error) }
     }
 
+    /// A change that is on disk when this returns.
+    func note(_ change: ChangeNotice) async throws {
+        try await archive.keep(change)
+        observatory.take(change)
+    }
+
     func missed(_ what: String, count: Int) { observatory.missed(what, count: count) }
 
     func heard(disk used: Double, of whole: Double) { observatory.take(diskUsed: used, of: whole) }

@@ -93,6 +93,14 @@ distributed actor TelemetryDeskActor: TelemetryDesk {
         return own
     }
 
+    distributed func note(_ change: ChangeNotice) async throws {
+        if await agent.isActive { return try await agent.note(change) }
+        guard let active, active != own else { throw BusError.unavailable("no telemetry agent is active yet") }
+        let desk = try $TelemetryDesk<BusSystem>.resolve(id: BusID(role: own.role, slot: active), using: actorSystem)
+        // The same change told twice is one: asking again is harmless.
+        try await withCallOptions(patience: Self.patience, idempotent: true) { try await desk.note(change) }
+    }
+
     distributed func canaries() async throws -> CanariesAnswer {
         if let answer = await asked({ try await $0.canaries() }).answer { return answer }
         return await rounds.answer()

@@ -11,7 +11,8 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("KINTSUGI_BUILD", ROOT / ".build" / "debug")).resolve()
 OFFSET = 3_000 + os.getpid() % 200 * 100
-PORTS = {"orders": 8081 + OFFSET, "inventory": 8082 + OFFSET, "carrier": 8090 + OFFSET}
+PORTS = {"orders": 8081 + OFFSET, "inventory": 8082 + OFFSET, "carrier": 8090 + OFFSET,
+         "telemetry": 4318 + OFFSET}
 
 
 class Shop:

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-SERVICES = ["orders", "inventory"]
+SERVICES = ["orders", "inventory", "telemetry"]
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "carrier"])
@@ -31,5 +31,7 @@ def test_generated_requests_find_nothing_that_the_description_does_not_say(shop,
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
     for operation in json.loads((ROOT / "docs" / "openapi" / f"{service}.json").read_text())["paths"]:
         assert operation  # The description is not empty: something was tested.
-    assert "Fuzzing" in done.stdout and "Stateful" in done.stdout, done.stdout
+    assert "Fuzzing" in done.stdout, done.stdout
+    # Links between operations lead through orders and inventory; what telemetry takes leads nowhere.
+    assert "Stateful" in done.stdout or service == "telemetry", done.stdout
     assert json.loads(shop.does("audit", "shop", "--json"))["waiting"] == 0

@@ -136,6 +136,15 @@ private enum Sample {
         #expect(!engine.statuses(now: moment(17_300))[0].alerts[0].isFiring)
     }
 
+    @Test("the end of all time is no time")
+    func never() throws {
+        var engine = ObjectiveEngine([try Sample.objective()])
+        engine.add(Sample.readings(good: 1, bad: 1), now: .never)
+        run(&engine, from: 100, to: 4_000, bad: 0)
+        run(&engine, from: 4_000, to: 4_600, bad: 1)
+        #expect(engine.statuses(now: moment(4_600))[0].alerts[0].isFiring)
+    }
+
     @Test("a low objective fires when everything fails, at what can be reached")
     func low() throws {
         var engine = ObjectiveEngine([try Sample.objective(0.5)])

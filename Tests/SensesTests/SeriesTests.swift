@@ -28,6 +28,9 @@ import Testing
         var series = Series(name(), unit: "1", number: 1)
         for second in noon..<noon + 61 { _ = series.add(Double(second - noon), at: second, now: second) }
         _ = series.add(7, at: noon + 59, now: noon + 61)
+        // The next minute has begun, and what comes late is still of this one.
+        let whole = series.takeMinute(before: noon + 60)
+        #expect(whole?.count == 61 && whole?.sum == 1_777 && whole?.most == 59)
         #expect(series.takeMinute(before: noon + 60) == nil)
         var other = Series(name(), unit: "1", number: 1)
         for second in noon..<noon + 60 { _ = other.add(Double(second - noon), at: second, now: second) }

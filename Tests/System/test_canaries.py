@@ -5,7 +5,7 @@ import sqlite3
 import urllib.request
 
 from clusters import ROOT, until
-from shops import CONFIG, Shop
+from shops import QUIET, Shop
 
 CANARIES = str(ROOT / "config" / "canaries")
 
@@ -23,7 +23,7 @@ def orders(shop):
 
 
 def test_a_canary_is_served_and_its_orders_are_told_apart(clusters):
-    shop = Shop(clusters(CONFIG))
+    shop = Shop(clusters(QUIET))
     stock = shop.stock()
     for _ in range(3):
         code, [result] = canary(shop)
@@ -46,7 +46,7 @@ def test_a_canary_is_served_and_its_orders_are_told_apart(clusters):
 
 
 def test_a_canary_that_is_not_served_says_what_it_expected_and_leaves_nothing(clusters):
-    shop = Shop(clusters(CONFIG))
+    shop = Shop(clusters(QUIET))
     assert canary(shop)[0] == 0
     shop.cluster.does("scale", "inventory", "0")
     code, [result] = canary(shop)

@@ -10,12 +10,12 @@ import pytest
 
 import wire
 from clusters import memory, until
-from shops import CONFIG, SKU, Chaos, Shop, customer, fill, listing, snapshot
+from shops import QUIET, SKU, Chaos, Shop, customer, fill, listing, snapshot
 
 
 @pytest.fixture
 def shop(clusters):
-    return Shop(clusters(CONFIG))
+    return Shop(clusters(QUIET))
 
 
 def no_order_failed(result):
@@ -195,7 +195,7 @@ def test_what_was_answered_outlives_the_power(shop, clusters):
     accepted = []
     for number in range(20):
         accepted.append(shop.place(number=2))
-    other = clusters(CONFIG, name="after")
+    other = clusters(QUIET, name="after")
     snapshot(shop, other.data)
     load.result()
     shutil.copytree(shop.data / "keys", other.data / "keys")
@@ -227,7 +227,7 @@ def test_a_backup_is_made_under_load_and_restored(shop):
 @pytest.mark.parametrize("seconds", [3])
 def test_a_full_disk_refuses_writes_keeps_reading_and_recovers(clusters, tmp_path, seconds):
     assert os.getuid() == 0, "a small disk needs a mount of its own: run these tests as root"
-    cluster = clusters(CONFIG)
+    cluster = clusters(QUIET)
     cluster.data.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(cluster.data)], check=True)
     try:

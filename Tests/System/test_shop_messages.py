@@ -8,13 +8,13 @@ import sqlite3
 import cbor2
 
 from clusters import until
-from shops import CONFIG, Shop
+from shops import QUIET, Shop
 
 
 
 def test_every_message_again_and_out_of_order_changes_nothing(clusters, tmp_path):
     config = tmp_path / "config"
-    shutil.copytree(CONFIG, config)
+    shutil.copytree(QUIET, config)
     access = (config / "acl.yaml").read_text()
     (config / "acl.yaml").write_text(access.replace('call: ["*"]', 'call: ["*"]\n    deliver: ["*"]'))
     shop = Shop(clusters(config), stock=400)
@@ -81,7 +81,7 @@ def tables(shop):
 
 def test_a_message_that_is_always_refused_is_given_up_shown_and_redriven(clusters, tmp_path):
     config = tmp_path / "config"
-    shutil.copytree(CONFIG, config)
+    shutil.copytree(QUIET, config)
     plan = (config / "cluster.yaml").read_text()
     plan = plan.replace(
         "    executable: OMSActor\n", "    executable: OMSActor\n    arguments: [--outbox-attempts, '2']\n")

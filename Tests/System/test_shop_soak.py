@@ -10,14 +10,14 @@ import time
 import pytest
 
 from clusters import memory, until
-from shops import CONFIG, Chaos, Shop, fill, listing, snapshot
+from shops import QUIET, Chaos, Shop, fill, listing, snapshot
 
 pytestmark = pytest.mark.soak
 
 
 @pytest.fixture
 def shop(clusters):
-    return Shop(clusters(CONFIG), stock=10_000_000)
+    return Shop(clusters(QUIET), stock=10_000_000)
 
 
 def kept(result):
@@ -61,7 +61,7 @@ def test_the_carrier_is_away_for_the_whole_minute(shop):
 
 def test_the_disk_is_full_for_ten_seconds(clusters):
     assert os.getuid() == 0, "a small disk needs a mount of its own: run these tests as root"
-    cluster = clusters(CONFIG)
+    cluster = clusters(QUIET)
     cluster.data.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "tmpfs", str(cluster.data)], check=True)
     try:
@@ -91,7 +91,7 @@ def test_the_power_goes_at_a_random_moment(shop, clusters, seed):
     load = shop.load(rate=400, seconds=8, seed=seed + 1)
     # The moment is the point of the test.
     time.sleep(random.Random(seed).uniform(1, 6))
-    other = clusters(CONFIG, name="after")
+    other = clusters(QUIET, name="after")
     accepted = shop.place()
     snapshot(shop, other.data)
     load.result()

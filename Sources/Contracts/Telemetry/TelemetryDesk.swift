@@ -17,6 +17,8 @@ public protocol TelemetryDesk: DistributedActor where ActorSystem: DistributedAc
     distributed func verify(_ expectation: Expectation) async throws -> Verification
     /// What runs out when, and how many workers it would take.
     distributed func capacity() async throws -> CapacityAnswer
+    /// Somebody changed something on purpose, such as a deploy by other means; on disk before this answers.
+    distributed func note(_ change: ChangeNotice) async throws
     /// The synthetic customers and how they were served.
     distributed func canaries() async throws -> CanariesAnswer
 }

@@ -10,6 +10,8 @@ struct SteadyTime: Sendable, Equatable, Codable {
     private var ahead: Int64 = 0
 
     mutating func advance(_ now: Moment) -> Moment {
+        // No clock comes to where there is no time left to go on.
+        guard now.nanoseconds < 1 << 62, ahead < 1 << 62 else { return latest }
         let shifted = now.adding(ahead)
         if latest.nanoseconds(since: shifted) > Self.late {
             ahead = latest.nanoseconds(since: now)

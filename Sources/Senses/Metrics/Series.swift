@@ -60,7 +60,7 @@ struct Series: Sendable {
     private(set) var lastSecond: Int64 = -1
     private(set) var heard: Int64 = -1
     private(set) var last = 0.0
-    private(set) var minute = MinuteFigures()
+    private(set) var minute = MinuteTally()
     /// Given once: who remembers the place of a series can tell whether another stands there now.
     let number: Int
     /// Whether it stands for many others that have no room.
@@ -128,39 +128,4 @@ struct Series: Sendable {
 
     /// The figures of the minutes that are over, for the disk.
     mutating func takeMinute(before second: Int64) -> MinuteFigures? { minute.take(before: second / 60) }
-}
-
-/// What a series came to in one minute.
-public struct MinuteFigures: Sendable, Codable, Equatable {
-    /// Minutes since 1970.
-    public var minute: Int64 = -1
-    public var count = 0
-    public var sum = 0.0
-    public var least = 0.0
-    public var most = 0.0
-    public var last = 0.0
-
-    init() {}
-
-    mutating func add(_ value: Double, at second: Int64) {
-        let now = second / 60
-        // What comes after its minute was taken away is in the fine detail only.
-        guard now >= minute else { return }
-        if now != minute {
-            // A minute that nobody took is folded into the next: the disk was away for so long.
-            if count == 0 || minute < 0 { self = MinuteFigures() }
-            minute = now
-        }
-        least = count == 0 ? value : min(least, value)
-        most = count == 0 ? value : max(most, value)
-        count += 1
-        sum += value
-        last = value
-    }
-
-    mutating func take(before minute: Int64) -> MinuteFigures? {
-        guard count > 0, self.minute < minute else { return nil }
-        defer { self = MinuteFigures() }
-        return self
-    }
 }

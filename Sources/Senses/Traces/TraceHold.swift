@@ -38,6 +38,14 @@ public struct TraceHold: Sendable {
         public var keptFor: String?
         /// How many like it a trace of the sampled share stands for.
         public var weight: Double
+
+        /// A trace, as it was judged.
+        public init(trace: String, spans: [TraceSpan], keptFor: String?, weight: Double) {
+            self.trace = trace
+            self.spans = spans
+            self.keptFor = keptFor
+            self.weight = weight
+        }
     }
 
     /// What was not kept as it came.

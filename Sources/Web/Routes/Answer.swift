@@ -23,6 +23,8 @@ public struct Answer: Sendable {
     /// Says what is wrong with a body; nil where nothing is promised of it.
     let check: (@Sendable ([UInt8]) -> [Fault])?
     var links: [Link] = []
+    /// Where the content is of one of several kinds, by the request.
+    var kinds: [String] = []
 
     private init<S: Shape>(_ status: Int, _ shape: S, _ about: String) {
         self.status = status
@@ -64,6 +66,12 @@ public struct Answer: Sendable {
     /// 200 with text, or with content of another kind.
     public static func text(_ about: String = "", _ content: Response.Content = .text) -> Answer {
         Answer(200, content, .of(["type": "string"]), about)
+    }
+    /// 200 with bytes of one of several kinds: that of the request.
+    public static func bytes(_ about: String, _ kinds: [String]) -> Answer {
+        var answer = Answer(200, .other(kinds.first ?? ""), .of(["type": "string"]), about)
+        answer.kinds = kinds
+        return answer
     }
     /// 200 with server-sent events for as long as the client stays.
     public static func events(_ about: String = "") -> Answer { Answer(200, .events, .of(["type": "string"]), about) }

@@ -54,7 +54,12 @@ struct Description {
         if !parameters.isEmpty { members.append(Schema.Member("parameters", .list(parameters))) }
         if let body = route.body {
             let kinds = route.kinds ?? ["application/json"]
-            let content = Schema.object(kinds.map { Schema.Member($0, .of(["schema": body])) })
+            let content = Schema.object(
+                kinds.map { kind in
+                    // Of JSON that a route reads itself no more is said than that it is an object.
+                    let isRead = route.kinds != nil && kind == Response.Content.json.name
+                    return Schema.Member(kind, .of(["schema": isRead ? .of(["type": "object"]) : body]))
+                })
             members.append(Schema.Member("requestBody", .of(["required": true, "content": content])))
         }
         let answers = (route.answers + Self.alwaysPossible(route)).sorted { $0.status < $1.status }
@@ -124,9 +129,12 @@ struct Description {
             members.append(Schema.Member("headers", .of(["Retry-After": seconds])))
         }
         if let schema = answer.schema, answer.status != 204 {
-            members.append(
-                Schema.Member(
-                    "content", .object([Schema.Member(answer.content.name, .of(["schema": schema]))])))
+            let kinds = answer.kinds.isEmpty ? [answer.content.name] : answer.kinds
+            let contents = kinds.map { kind in
+                let isObject = !answer.kinds.isEmpty && kind == Response.Content.json.name
+                return Schema.Member(kind, .of(["schema": isObject ? .of(["type": "object"]) : schema]))
+            }
+            members.append(Schema.Member("content", .object(contents)))
         }
         if !answer.links.isEmpty { members.append(Schema.Member("links", .object(answer.links.map(link)))) }
         return .object(members)

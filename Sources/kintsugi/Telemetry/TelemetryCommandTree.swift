@@ -42,6 +42,16 @@ extension CommandTree {
             Command(
                 "changes", "shows what was changed on purpose, newest first",
                 options: [node, since, limit, follow]),
+            Command(
+                "note", "tells the cluster of a change that was made by other means, such as a deploy",
+                arguments: [Argument("TEXT", "what changed, in a sentence")],
+                options: [
+                    node,
+                    .value(
+                        "kind", "KIND", kind: .choice(["deploy", "configuration", "scale", "restart", "action"]),
+                        otherwise: "deploy", "what kind of change"),
+                    .value("commit", "HASH", "the commit, where there is one"),
+                ]),
             Command("standing", "shows the replicas of the telemetry agent, what they hold, and what they refused"),
         ])
     static let trace = Command(

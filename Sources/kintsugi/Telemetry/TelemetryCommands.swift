@@ -24,6 +24,7 @@ extension Operator {
 
     func signals(_ invocation: Invocation, _ places: Places) throws(Failure) {
         if invocation.path.last == "standing" { return try standing(invocation, places) }
+        if invocation.path.last == "note" { return try note(invocation, places) }
         var query = try self.query(invocation)
         let report = SignalReport(paint: terminal.paint, asLines: invocation.has("lines"))
         let asJSON = invocation.has("json")
@@ -82,6 +83,17 @@ extension Operator {
                     + "\"\(harmless(text))\"", exit: ExitCode.usage)
         }
         return time
+    }
+
+    private func note(_ invocation: Invocation, _ places: Places) throws(Failure) {
+        let now = WallTime.now.nanoseconds
+        let author = getenv("USER").map { String(cString: $0) } ?? "somebody"
+        let change = ChangeNotice(
+            id: "\(author)-\(now)", kind: ChangeNotice.Kind(rawValue: invocation.text("kind") ?? "") ?? .deploy,
+            nodes: invocation.text("service").map { [$0] } ?? [], text: invocation.text("TEXT") ?? "",
+            commit: invocation.text("commit"), author: author, at: now)
+        try telemetry(places) { try await $0.note(change) }
+        terminal.write(invocation.has("json") ? json(change) : "The cluster knows of it.\n")
     }
 
     private func standing(_ invocation: Invocation, _ places: Places) throws(Failure) {
