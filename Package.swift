@@ -51,6 +51,8 @@ let package = Package(
         room("Orders", path: "Sources/Rules/Orders", needs: ["Contracts"]),
         room("Inventory", path: "Sources/Rules/Inventory", needs: ["Contracts"]),
         room("Carrying", path: "Sources/Rules/Carrying", needs: ["Contracts"]),
+        room("Capabilities", path: "Sources/Rules/Capabilities", needs: ["Contracts"]),
+        room("Risk", path: "Sources/Rules/Risk", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
@@ -64,7 +66,7 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
-        room("Definitions", needs: ["Contracts", "Insight", "Settings", "Signals"]),
+        room("Definitions", needs: ["Contracts", "Insight", "Risk", "Settings", "Signals"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Senses", needs: ["Contracts", "Insight", "Signals"]),
@@ -136,6 +138,7 @@ let package = Package(
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
+                "Risk",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -145,6 +148,8 @@ let package = Package(
         proof("OrdersTests", needs: ["Contracts", "Orders"]),
         proof("InventoryTests", needs: ["Contracts", "Inventory"]),
         proof("CarryingTests", needs: ["Contracts", "Carrying"]),
+        proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
+        proof("RiskTests", needs: ["Contracts", "Risk"]),
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
@@ -159,7 +164,8 @@ let package = Package(
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),
-        proof("KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Settings", "Web", "Commands", "Simulator"]),
+        proof(
+            "KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Settings", "Web", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof(
             "StoreTests",
@@ -177,7 +183,7 @@ let package = Package(
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
         proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
-        proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Settings"]),
+        proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Risk", "Settings"]),
         proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),

@@ -155,9 +155,9 @@ public struct ObjectiveBook: Sendable {
         // Nothing comes any more: whether it would fail is not known, and silence is another's matter.
         let share = recent.total > 0 ? recent.bad / recent.total : nil
         var finding = Finding(
-            .failing, max(share ?? 0, notice.suspected) >= 0.1 ? .critical : .warning, node: objective.service,
-            subject: objective.name, began: began * 1_000_000_000, noticed: now,
-            text: "\(objective.name): \(notice.explanation)", value: share, expected: 1 - objective.target)
+            .failing, (share ?? 1) >= 0.1 ? .critical : .warning, node: objective.service, subject: objective.name,
+            began: began * 1_000_000_000, noticed: now, text: "\(objective.name): \(notice.explanation)", value: share,
+            expected: 1 - objective.target)
         finding.endangers = [objective.name]
         findings.assert(finding, hold: 3_000_000_000, now: now)
     }

@@ -6,7 +6,7 @@ import Signals
 /// with every call, and what is to be stored or sent comes out.
 public struct Observatory: Sendable {
     /// Traces that are asked for at a time.
-    static let mostWanted = 4
+    private static let mostWanted = 4
 
     /// How much may be kept.
     public struct Budget: Sendable {

@@ -16,7 +16,7 @@ enum CommandTree {
         ],
         commands: [
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
-            slo, canary, signals, trace, investigate, capacity, keys, insight, bench, simulate, completion,
+            slo, canary, policy, signals, trace, investigate, capacity, keys, insight, bench, simulate, completion,
         ])
 
     private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)

@@ -54,6 +54,7 @@ struct Operator {
         case "capacity": try capacity(invocation, places)
         case "slo": return try slo(invocation, places)
         case "canary": return try canary(invocation, places)
+        case "policy": return try policy(invocation)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
