@@ -85,6 +85,25 @@ import Testing
         }
     }
 
+    @Test("a service that goes on well though what it calls fails has as many calls as before")
+    func failureBehind() {
+        var hold = TraceHold()
+        var book = CallBook()
+        var chance = Chance(11)
+        for _ in 0..<20_000 {
+            let trace = String(chance.next() | 1 << 63, radix: 16) + String(chance.next() | 1 << 63, radix: 16)
+            let isInShare = TraceHold.belongs(trace, toShare: 0.01)
+            // What is well leaves its process in the share only.
+            if isInShare { hold.take(span("root", of: trace, node: "web", kind: "client"), now: at(noon)) }
+            hold.take(span("in", of: trace, parent: "root", node: "orders", ok: false), now: at(noon))
+            if hold.count > 10_000 { for trace in hold.settle(now: at(noon + 10)) { book.take(trace) } }
+        }
+        for trace in hold.settle(now: at(noon + 10)) { book.take(trace) }
+        let (web, orders) = (figures(book, "web"), figures(book, "orders"))
+        #expect(abs((web?.calls ?? 0) - 20_000) < 3_000 && web?.errors == 0)
+        #expect(orders?.calls == 20_000 && orders?.errors == 20_000)
+    }
+
     @Test("a call to an address that is a door of the cluster is a call to the service behind it")
     func doors() {
         var book = CallBook(doors: [("127.0.0.1:8081", "orders")])

@@ -24,7 +24,7 @@ import Testing
         #expect(settled(&hold, after: 3).isEmpty && hold.count == 5)
         let whole = settled(&hold)
         #expect(whole.map(\.keptFor) == [nil, "error", "slow", "wanted", "share"])
-        #expect(whole.map(\.weight) == [0, 1, 0, 0, 100])
+        #expect(whole.map(\.weight) == [0, 0, 0, 0, 100])
         #expect(hold.count == 0 && hold.bytes < 1_000)
     }
 

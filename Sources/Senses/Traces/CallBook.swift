@@ -18,6 +18,8 @@ public struct CallBook: Sendable {
         var errors: Float = 0
         var seconds: Float = 0
         var ownSeconds: Float = 0
+        /// The calls whose own time is known, since all of their trace came.
+        var timed: Float = 0
     }
 
     private struct Past: Sendable {
@@ -41,6 +43,7 @@ public struct CallBook: Sendable {
             figures[index].errors += more.errors
             figures[index].seconds += more.seconds
             figures[index].ownSeconds += more.ownSeconds
+            figures[index].timed += more.timed
             return true
         }
 
@@ -49,6 +52,7 @@ public struct CallBook: Sendable {
             let first = max((from + 9) / 10, oldest)
             let end = min((until + 9) / 10, newest + 1)
             var sum = CallFigures()
+            var timed = 0.0
             guard newest >= 0, first < end else { return sum }
             for place in first..<end {
                 let part = figures[Int(place - oldest)]
@@ -56,11 +60,10 @@ public struct CallBook: Sendable {
                 sum.errors += Double(part.errors)
                 sum.seconds += Double(part.seconds)
                 sum.ownSeconds += Double(part.ownSeconds)
+                timed += Double(part.timed)
             }
-            if sum.calls > 0 {
-                sum.seconds /= sum.calls
-                sum.ownSeconds /= sum.calls
-            }
+            if sum.calls > 0 { sum.seconds /= sum.calls }
+            if timed > 0 { sum.ownSeconds /= timed }
             return sum
         }
     }
@@ -94,11 +97,11 @@ public struct CallBook: Sendable {
 
     /// Bytes of memory, about.
     public var bytes: Int {
-        (services.count + edges.count) * limits.places * 16 + faults.reduce(0) { $0 + $1.value.count * 480 }
+        (services.count + edges.count) * limits.places * 20 + faults.reduce(0) { $0 + $1.value.count * 480 }
     }
 
-    /// Counts a whole trace as often as it stands for others. Of those that stand for none only errors count, since only
-    /// those are sure to have come.
+    /// Counts a whole trace. What failed comes always, and counts once; what went well has come for sure in the share
+    /// only, and stands there for all. A service's own time is known where the whole trace came, in the share.
     public mutating func take(_ whole: TraceHold.Whole) {
         var own: [String: Int64] = [:]
         var nodes: [String: String] = [:]
@@ -115,20 +118,21 @@ public struct CallBook: Sendable {
         for span in whole.spans {
             let place = span.start / 10_000_000_000
             let isEntry = span.parent.flatMap { nodes[$0] } != span.node
-            let weight = Float(whole.weight)
-            let errors: Float = span.ok ? 0 : 1
+            let share = Float(whole.weight)
+            let weight = span.ok ? share : 1
             let own = Float(max(0, own[span.span] ?? 0)) / 1e9
-            let more = Figures(
-                calls: isEntry ? max(weight, errors) : 0, errors: isEntry ? errors : 0,
-                seconds: isEntry ? weight * Float(span.nanoseconds) / 1e9 : 0, ownSeconds: weight * own)
+            var all = Figures(
+                calls: weight, errors: span.ok ? 0 : 1, seconds: weight * Float(span.nanoseconds) / 1e9,
+                ownSeconds: share * own, timed: share)
+            let out = all
+            // What a service does within itself is time of its own, and no call.
+            if !isEntry { (all.calls, all.errors, all.seconds, all.timed) = (0, 0, 0, 0) }
+            let more = all
             add(more, service: span.node, place)
             if isEntry, let parent = span.parent, let caller = nodes[parent] {
                 add(more, edge: Edge(caller: caller, callee: span.node), place)
             } else if !answered.contains(span.span), let address = span.outsidePeer {
                 let peer = doors.first { $0.address == address }?.node ?? address
-                let out = Figures(
-                    calls: max(weight, errors), errors: errors, seconds: weight * Float(span.nanoseconds) / 1e9,
-                    ownSeconds: weight * own)
                 add(out, edge: Edge(caller: span.node, callee: peer), place)
             }
             if !span.ok { note(span) }

@@ -250,8 +250,7 @@ public struct TraceHold: Sendable {
             }
         }
         if reason == "error" { remember(trace, now: now) }
-        // Those with an error have all come; of the others only the share has for sure, and stands for all.
-        let weight = entry.hasError ? 1 : entry.isInShare ? 1 / limits.share : 0
+        let weight = entry.isInShare ? 1 / limits.share : 0
         return Whole(trace: trace, spans: spans, keptFor: reason, weight: weight)
     }
 
