@@ -83,7 +83,8 @@ struct OTLPDoor: Sendable {
     /// Reads the body and hands on what is good in it; what was not.
     private func take(_ body: [UInt8], _ encoding: OTLPEncoding, _ signal: OTLPSignal) async throws -> OTLP.Faults {
         let now = UInt64(clamping: WallTime.now.nanoseconds)
-        let limits = IntakeLimits(now: now)
+        // As far back and ahead as the senses have places for: what is answered as kept is kept.
+        let limits = IntakeLimits(now: now, past: 3_600_000_000_000, future: 60_000_000_000)
         let heard: Heard
         let faults: OTLP.Faults
         let kept: Int

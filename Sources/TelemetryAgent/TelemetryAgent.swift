@@ -113,12 +113,20 @@ actor TelemetryAgent {
         let effects = observatory.tick(now: now)
         noteKinds(now)
         for finding in effects.findings { publish(finding) }
-        guard isActive else { return }
+        guard isActive else { return dropMinutes(now) }
         for trace in effects.wanted { bus.publish("traces.keep", Array("00-\(trace)-0000000000000001-01".utf8)) }
         unkept += effects.findings
         await keepFindings()
         do { try await archive.keep(effects.traces) } catch { complain("traces could not be kept", error) }
         await keepPeriodically(now)
+    }
+
+    /// The active replica has written them.
+    private func dropMinutes(_ now: Int64) {
+        let minute = now / 60_000_000_000
+        guard minute > lastMinute else { return }
+        lastMinute = minute
+        _ = observatory.takeMinutes(before: minute * 60)
     }
 
     private func publish(_ finding: Finding) {
