@@ -182,7 +182,8 @@ public enum OTLPReading {
         }
     }
 
-    private static func hexadecimal(_ number: UInt64) -> String {
+    /// Sixteen digits, as the protocols write the ids of spans and half those of traces.
+    public static func hexadecimal(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -1,4 +1,5 @@
 import Contracts
+import Listening
 import Senses
 import Signals
 import Worker
@@ -27,8 +28,9 @@ enum OwnReading {
         let (node, instance) = (report.slot.role, report.slot.description)
         return report.spans.map { span in
             TraceSpan(
-                trace: hexadecimal(span.traceHigh) + hexadecimal(span.traceLow), span: hexadecimal(span.span),
-                parent: span.parent.map(hexadecimal), node: node, instance: instance, name: span.name,
+                trace: OTLPReading.hexadecimal(span.traceHigh) + OTLPReading.hexadecimal(span.traceLow),
+                span: OTLPReading.hexadecimal(span.span),
+                parent: span.parent.map(OTLPReading.hexadecimal), node: node, instance: instance, name: span.name,
                 kind: "\(span.kind)", start: span.start, nanoseconds: span.nanoseconds, ok: span.ok, fault: span.fault,
                 attributes: span.attributes.map { SignalLabel($0.name, text($0)) })
         }
@@ -52,10 +54,5 @@ enum OwnReading {
                         trace: example.trace)
                 })
         }
-    }
-
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -44,24 +44,27 @@ distributed actor TelemetryDeskActor: TelemetryDesk {
         }
     }
 
+    /// The active replica's answer, or our own with what is missing in it.
+    private func answered<Answer: NamesWhatIsMissing & Sendable>(
+        _ ask: @Sendable ($TelemetryDesk<BusSystem>) async throws -> Answer, otherwise: () async -> Answer
+    ) async -> Answer {
+        let (answer, missing) = await asked(ask)
+        if let answer { return answer }
+        var own = await otherwise()
+        own.missing += missing
+        return own
+    }
+
     distributed func standing() async throws -> TelemetryStanding {
         await agent.standing(active: active?.description)
     }
 
     distributed func query(_ query: SignalQuery) async throws -> SignalAnswer {
-        let (answer, missing) = await asked { try await $0.query(query) }
-        if let answer { return answer }
-        var own = await agent.answer(query)
-        own.missing += missing
-        return own
+        await answered({ try await $0.query(query) }, otherwise: { await agent.answer(query) })
     }
 
     distributed func trace(_ id: String) async throws -> TraceAnswer {
-        let (answer, missing) = await asked { try await $0.trace(id) }
-        if let answer { return answer }
-        var own = await agent.trace(id)
-        own.missing += missing
-        return own
+        await answered({ try await $0.trace(id) }, otherwise: { await agent.trace(id) })
     }
 
     distributed func objectives() async throws -> ObjectivesAnswer {
@@ -70,27 +73,15 @@ distributed actor TelemetryDeskActor: TelemetryDesk {
     }
 
     distributed func investigate(_ scope: EvidenceScope) async throws -> Evidence {
-        let (answer, missing) = await asked { try await $0.investigate(scope) }
-        if let answer { return answer }
-        var own = await agent.investigate(scope)
-        own.missing += missing
-        return own
+        await answered({ try await $0.investigate(scope) }, otherwise: { await agent.investigate(scope) })
     }
 
     distributed func verify(_ expectation: Expectation) async throws -> Verification {
-        let (answer, missing) = await asked { try await $0.verify(expectation) }
-        if let answer { return answer }
-        var own = await agent.verify(expectation)
-        own.missing += missing
-        return own
+        await answered({ try await $0.verify(expectation) }, otherwise: { await agent.verify(expectation) })
     }
 
     distributed func capacity() async throws -> CapacityAnswer {
-        let (answer, missing) = await asked { try await $0.capacity() }
-        if let answer { return answer }
-        var own = await agent.capacity()
-        own.missing += missing
-        return own
+        await answered({ try await $0.capacity() }, otherwise: { await agent.capacity() })
     }
 
     distributed func note(_ change: ChangeNotice) async throws {
@@ -106,3 +97,14 @@ distributed actor TelemetryDeskActor: TelemetryDesk {
         return await rounds.answer()
     }
 }
+
+/// An answer with room for what is missing in it.
+private protocol NamesWhatIsMissing {
+    var missing: [MissingSignal] { get set }
+}
+
+extension SignalAnswer: NamesWhatIsMissing {}
+extension TraceAnswer: NamesWhatIsMissing {}
+extension Evidence: NamesWhatIsMissing {}
+extension Verification: NamesWhatIsMissing {}
+extension CapacityAnswer: NamesWhatIsMissing {}
