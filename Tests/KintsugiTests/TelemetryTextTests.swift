@@ -66,7 +66,16 @@ struct TelemetryTextTests {
     func investigation() {
         let scope = EvidenceScope(from: 0)
         let evidence = Evidence(scope: scope, from: 0, until: 600 * second)
-        let quiet = InvestigationReport(evidence: evidence, ranking: RootCauses.rank(Scene(evidence)), paint: .none)
+        let silent = InvestigationReport(evidence: evidence, ranking: RootCauses.rank(Scene(evidence)), paint: .none)
+        #expect(silent.text.contains("Too little was heard") && silent.summary.suspects.isEmpty)
+
+        var calm = evidence
+        let level: [Double?] = (0..<120).map { Double($0 % 3) }
+        calm.series = [
+            EvidenceSeries(
+                node: "orders", metric: "http.server.errors:rate", unit: "1/s", start: 0, step: 5, points: level)
+        ]
+        let quiet = InvestigationReport(evidence: calm, ranking: RootCauses.rank(Scene(calm)), paint: .none)
         #expect(quiet.text.contains("Nothing is wrong") && quiet.summary.suspects.isEmpty)
 
         var hurt = evidence

@@ -62,7 +62,9 @@ struct InvestigationReport {
             "  \(TimeWords.clock($0.at))  \(paint("change", .bold))  \(harmless($0.text))"
         }
         lines.append("")
-        if ranking.isQuiet {
+        if evidence.series.isEmpty && evidence.services.isEmpty {
+            lines.append(paint("Too little was heard within that time to say anything.", .yellow))
+        } else if ranking.isQuiet {
             lines.append(paint("Nothing is wrong, as far as this evidence tells.", .green))
         } else {
             lines += suspects + hypotheses
