@@ -1,0 +1,170 @@
+public import Distributed
+
+/// What the triage agent answers, on the bus. Every replica takes every question; the one that writes answers it.
+@Resolvable
+public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActorSystem<any Codable> {
+    /// Alerts, each on disk before this returns; the same ones again change nothing.
+    distributed func raise(_ alerts: [RaisedAlert]) async throws -> [AlertReceipt]
+    /// Alerts that were heard, the latest first.
+    distributed func alerts(_ query: AlertQuery) async throws -> [AlertRecord]
+    /// Incidents in a line each, the latest first.
+    distributed func incidents(_ query: IncidentQuery) async throws -> [IncidentSummary]
+    /// All of one incident; nil where there is none of that id.
+    distributed func incident(_ id: String) async throws -> Incident?
+    /// A person's wish; the incident as it is then.
+    distributed func command(_ order: PersonalOrder) async throws -> Incident
+    /// How an incident stands now, for those who may act on it.
+    distributed func standing(of incident: String) async throws -> IncidentStanding
+    /// The journal, from an entry on.
+    distributed func journal(_ query: JournalQuery) async throws -> [JournalEntry]
+    /// Silences as they are, after one was added or ended.
+    distributed func silences(_ change: SilenceChange?) async throws -> [Silence]
+    /// How this replica is.
+    distributed func standing() async throws -> TriageStanding
+}
+
+/// Which alerts; a condition that is nil does not bind.
+public struct AlertQuery: Codable, Sendable, Equatable {
+    public var fingerprint: String?
+    public var incident: String?
+    public var onlyFiring = false
+    public var limit = 100
+
+    public init() {}
+}
+
+/// Which incidents; a condition that is nil does not bind.
+public struct IncidentQuery: Codable, Sendable, Equatable {
+    public var stages: [IncidentStage] = []
+    public var onlyOpen = false
+    /// Those before this one, for the next page.
+    public var before: String?
+    public var limit = 50
+
+    public init() {}
+}
+
+/// A person's wish for one incident. The id makes it one, however often it is sent.
+public struct PersonalOrder: Codable, Sendable, Equatable {
+    public var id: String
+    public var incident: String
+    public var command: IncidentCommand
+
+    public init(id: String, incident: String, command: IncidentCommand) {
+        self.id = id
+        self.incident = incident
+        self.command = command
+    }
+}
+
+/// Which part of the journal.
+public struct JournalQuery: Codable, Sendable, Equatable {
+    public var incident: String?
+    /// Entries behind this one.
+    public var after: Int64 = 0
+    public var limit = 200
+
+    public init() {}
+}
+
+/// What holds alerts back for a while.
+public struct Silence: Codable, Sendable, Equatable {
+    public var id: String
+    /// All must hold.
+    public var matchers: [LabelMatcher]
+    /// Nanoseconds since 1970.
+    public var from: Int64
+    public var until: Int64
+    public var person: String
+    public var text: String
+
+    public init(id: String, matchers: [LabelMatcher], from: Int64, until: Int64, person: String, text: String) {
+        self.id = id
+        self.matchers = matchers
+        self.from = from
+        self.until = until
+        self.person = person
+        self.text = text
+    }
+}
+
+/// A condition on one label; `name`, `node`, `severity` and `source` are those of the alert itself.
+public struct LabelMatcher: Codable, Sendable, Equatable {
+    public enum Relation: String, Codable, Sendable, Equatable, CaseIterable {
+        case equal = "="
+        case unequal = "!="
+        case matches = "=~"
+        case differs = "!~"
+    }
+
+    public var label: String
+    public var relation: Relation
+    public var value: String
+
+    public init(_ label: String, _ relation: Relation, _ value: String) {
+        self.label = label
+        self.relation = relation
+        self.value = value
+    }
+}
+
+/// A silence that begins, or one that ends.
+public enum SilenceChange: Codable, Sendable, Equatable {
+    case begin(Silence)
+    case end(id: String, person: String)
+}
+
+/// How a replica of the triage agent is.
+public struct TriageStanding: Codable, Sendable, Equatable {
+    public var slot: String
+    public var writes: Bool
+    public var writer: String?
+    public var openIncidents: Int
+    public var firingAlerts: Int
+    public var counts: [NamedCount]
+
+    public init(
+        slot: String, writes: Bool, writer: String?, openIncidents: Int, firingAlerts: Int, counts: [NamedCount]
+    ) {
+        self.slot = slot
+        self.writes = writes
+        self.writer = writer
+        self.openIncidents = openIncidents
+        self.firingAlerts = firingAlerts
+        self.counts = counts
+    }
+}
+
+/// What the agent for people takes from Triage, as a message of type `notice` from its outbox.
+public enum CommsMessages {
+    /// The type of an `IncidentNotice`.
+    public static let notice = "notice"
+}
+
+/// What the agent for people answers, on the bus.
+@Resolvable
+public protocol CommsDesk: DistributedActor where ActorSystem: DistributedActorSystem<any Codable> {
+    /// What was told to whom about an incident, and what became of it.
+    distributed func notifications(of incident: String) async throws -> [SentNotification]
+}
+
+/// One notification on one channel.
+public struct SentNotification: Codable, Sendable, Equatable {
+    public enum Outcome: String, Codable, Sendable, Equatable, CaseIterable { case waiting, sent, gathered, givenUp }
+
+    public var notice: String
+    /// Such as `slack`, `mail`, `journal`.
+    public var channel: String
+    public var outcome: Outcome
+    public var text: String
+    /// Nanoseconds since 1970.
+    public var at: Int64
+
+    public init(notice: String, channel: String, outcome: Outcome, text: String, at: Int64) {
+        self.notice = notice
+        self.channel = channel
+        self.outcome = outcome
+        self.text = text
+        self.at = at
+    }
+}
