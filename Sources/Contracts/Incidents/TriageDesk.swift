@@ -18,7 +18,7 @@ public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActor
     /// The journal, from an entry on.
     distributed func journal(_ query: JournalQuery) async throws -> [JournalEntry]
     /// Silences as they are, after one was added or ended.
-    distributed func silences(_ change: SilenceChange?) async throws -> [Silence]
+    distributed func silences(_ change: SilenceChange?) async throws -> [SilenceNote]
     /// How this replica is.
     distributed func standing() async throws -> TriageStanding
 }
@@ -68,49 +68,34 @@ public struct JournalQuery: Codable, Sendable, Equatable {
 }
 
 /// What holds alerts back for a while.
-public struct Silence: Codable, Sendable, Equatable {
+public struct SilenceNote: Codable, Sendable, Equatable {
     public var id: String
-    /// All must hold.
-    public var matchers: [LabelMatcher]
+    /// Such as `node="orders"`; all must hold.
+    public var matchers: [String]
     /// Nanoseconds since 1970.
     public var from: Int64
     public var until: Int64
+    /// When somebody ended it before its time.
+    public var ended: Int64?
     public var person: String
     public var text: String
 
-    public init(id: String, matchers: [LabelMatcher], from: Int64, until: Int64, person: String, text: String) {
+    public init(
+        id: String, matchers: [String], from: Int64, until: Int64, ended: Int64? = nil, person: String, text: String
+    ) {
         self.id = id
         self.matchers = matchers
         self.from = from
         self.until = until
+        self.ended = ended
         self.person = person
         self.text = text
     }
 }
 
-/// A condition on one label; `name`, `node`, `severity` and `source` are those of the alert itself.
-public struct LabelMatcher: Codable, Sendable, Equatable {
-    public enum Relation: String, Codable, Sendable, Equatable, CaseIterable {
-        case equal = "="
-        case unequal = "!="
-        case matches = "=~"
-        case differs = "!~"
-    }
-
-    public var label: String
-    public var relation: Relation
-    public var value: String
-
-    public init(_ label: String, _ relation: Relation, _ value: String) {
-        self.label = label
-        self.relation = relation
-        self.value = value
-    }
-}
-
 /// A silence that begins, or one that ends.
 public enum SilenceChange: Codable, Sendable, Equatable {
-    case begin(Silence)
+    case begin(SilenceNote)
     case end(id: String, person: String)
 }
 

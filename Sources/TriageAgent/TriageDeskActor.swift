@@ -1,0 +1,56 @@
+import Bus
+import Contracts
+import Distributed
+import Host
+import Store
+
+/// Answers for the triage agent. What only the writing replica knows is asked of it; what is on disk any replica reads.
+distributed actor TriageDeskActor: TriageDesk {
+    typealias ActorSystem = BusSystem
+
+    private let front: Front
+
+    init(_ front: Front, actorSystem: BusSystem) {
+        self.front = front
+        self.actorSystem = actorSystem
+    }
+
+    distributed func raise(_ alerts: [RaisedAlert]) async throws -> [AlertReceipt] {
+        // Who sends is known by the bus, whatever the message claims.
+        let sender = CallContext.current.caller
+        return try await front.raise(
+            alerts.map { alert in
+                guard SlotName(sender)?.role != front.own.role, !sender.isEmpty else { return alert }
+                var alert = alert
+                if alert.source != .person { alert.sender = sender }
+                return alert
+            })
+    }
+
+    distributed func alerts(_ query: AlertQuery) async throws -> [AlertRecord] { try await front.reading.alerts(query) }
+
+    distributed func incidents(_ query: IncidentQuery) async throws -> [IncidentSummary] {
+        try await front.reading.incidents(query)
+    }
+
+    distributed func incident(_ id: String) async throws -> Incident? { try await front.reading.incident(id) }
+
+    distributed func command(_ order: PersonalOrder) async throws -> Incident { try await front.command(order) }
+
+    distributed func standing(of incident: String) async throws -> IncidentStanding {
+        guard let incident = try await front.reading.incident(incident) else {
+            throw BusError.badArguments(TriageFault.noSuchIncident(incident).description)
+        }
+        return incident.standing
+    }
+
+    distributed func journal(_ query: JournalQuery) async throws -> [JournalEntry] {
+        try await front.reading.journal(query)
+    }
+
+    distributed func silences(_ change: SilenceChange?) async throws -> [SilenceNote] {
+        try await front.silences(change)
+    }
+
+    distributed func standing() async throws -> TriageStanding { await front.standing() }
+}

@@ -1,0 +1,97 @@
+import AlertDoors
+import Alerting
+import Bus
+import Contracts
+import Definitions
+import Diagnosing
+import Host
+import Incidents
+import Service
+import Signals
+import Store
+import Supervision
+import Synchronization
+import Triaging
+import Web
+import Worker
+
+/// Wires the parts of the agent.
+struct TriageLife: Sendable {
+    let worker: WorkerContext
+    let settings: TriageSettings
+    let store: Store
+    let reading: Reading
+    let docket: Docket
+    let front: Front
+    let plan: ClusterPlan
+
+    init(_ worker: WorkerContext, _ settings: TriageSettings, _ store: Store) throws {
+        self.worker = worker
+        self.settings = settings
+        self.store = store
+        plan = try ClusterFile.read(path: "\(worker.birth.config)/cluster.yaml")
+        let reading = Reading(store: store)
+        self.reading = reading
+        let comms = settings.noticesTo ?? (plan.role(named: "comms") == nil ? nil : "comms")
+        let own = worker.birth.slot
+        let link = Link()
+        let asking = Asking(
+            bus: worker.bus, worker: worker, roles: plan.roles.map(\.name), calibration: CalibrationTable(),
+            past: { await link.docket?.past ?? [] },
+            answer: { id, step, event, diagnosis in
+                await link.docket?.hear(event, for: step, of: id, diagnosis: diagnosis)
+            })
+        let lifecycle = Lifecycle(settings.terms) { Diagnosing.diagnose($0) }
+        let reach = Docket.Reach(
+            write: { work in try await store.write { try work.write($0, comms: comms) } },
+            legacy: { try await reading.legacy(now: $0) }, incident: { try await reading.incident($0) },
+            end: { try await reading.end(of: $0) }, wasObeyed: { try await reading.wasObeyed($0) },
+            ask: { incident in
+                guard let step = incident.step, let question = lifecycle.question(incident) else { return Task {} }
+                return asking.start(incident, question, step)
+            }, now: { WallTime.now.nanoseconds })
+        let alerts = AlertSettings()
+        docket = Docket(
+            lifecycle, holder: "\(own)#\(worker.birth.spawn)", reach: reach, log: worker.log, metrics: worker.metrics
+        ) { legacy in
+            AlertBook(
+                alerts, silences: legacy.silences.compactMap { try? Silence($0) }, restoring: legacy.alerts,
+                openIncidents: legacy.open.map(\.id))
+        }
+        link.set(docket)
+        let front = Front(docket: docket, reading: reading, bus: worker.bus, own: own)
+        self.front = front
+        worker.bus.serve($TriageDesk<BusSystem>.self) { TriageDeskActor(front, actorSystem: $0) }
+        Hearing(front: front, bus: worker.bus, log: worker.log).start()
+    }
+
+    /// Takes over whenever the lease is ours, and lets time pass.
+    func start() {
+        Task { [docket, store, log = worker.log] in
+            while !Task.isCancelled {
+                if store.state == .writer, await !docket.isActive {
+                    do { try await docket.activate() } catch {
+                        log.limited("activate", .error, "the state cannot be read", ["why": "\(error)"])
+                    }
+                }
+                await docket.tick()
+                // A cancelled sleep ends the loop.
+                do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
+            }
+        }
+        Task { [teaching = Teaching(reading: reading, store: store, bus: worker.bus, log: worker.log)] in
+            await teaching.run()
+        }
+        _ = store.eachMinute(
+            { [store] in try await store.write { try Tables.forget($0, now: $0.now.nanoseconds) } }, log: worker.log)
+    }
+}
+
+/// The docket, for those whom it asks: it is made after them.
+private final class Link: Sendable {
+    private let held = Mutex<Docket?>(nil)
+
+    var docket: Docket? { held.withLock { $0 } }
+
+    func set(_ docket: Docket) { held.withLock { $0 = docket } }
+}

@@ -1,0 +1,20 @@
+import Bus
+import Contracts
+import Host
+import Service
+import Settings
+import Store
+import Web
+import Worker
+
+// The triage agent: alerts, incidents, their journal, and who is asked what about them.
+let service = RunningService()
+WorkerProcess.run(
+    window: 64, settings: TriageSettings.init,
+    serve: { worker, settings in
+        let store = try await ServiceStore.open(worker, migrations: Tables.migrations)
+        let life = try TriageLife(worker, settings, store)
+        life.start()
+        try await life.openDoor(service)
+    },
+    finish: { await service.end() })
