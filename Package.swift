@@ -181,7 +181,7 @@ let package = Package(
         proof(
             "StoreTests",
             needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper", "Threads"]),
-        proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
+        proof("HostTests", needs: ["Capabilities", "Host", "CHost", "Contracts"]),
         proof(
             "SimulatorTests",
             needs: ["Insight", "Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),

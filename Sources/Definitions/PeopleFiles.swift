@@ -41,7 +41,7 @@ extension Definitions {
                 names.append(name)
                 let keys = section.list("keys", of: .publicKey, atMost: 20)
                 if keys.isEmpty { section.refuse("keys", "expected at least one public key, found none") }
-                return Person(name, roles: section.list("roles", of: .choice(of: Person.Role.self)), keys: keys)
+                return Person(name, roles: section.list("roles", of: .choice(of: Person.Role.self)), publicKeys: keys)
             }
         }
     }

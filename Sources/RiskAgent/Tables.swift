@@ -71,14 +71,29 @@ enum Tables {
 
     static func verdicts(_ query: VerdictQuery, _ connection: Connection) throws -> [KeptVerdict] {
         let limit = min(max(query.limit, 0), 1_000)
-        guard let incident = query.incident else {
-            return try connection.all("SELECT body FROM verdicts ORDER BY number DESC LIMIT ?", limit) {
+        var found: [KeptVerdict]
+        if let incident = query.incident {
+            found = try connection.all(
+                "SELECT body FROM verdicts WHERE incident = ? ORDER BY number DESC LIMIT ?", incident, limit
+            ) { try kept($0, 0) }
+        } else {
+            found = try connection.all("SELECT body FROM verdicts ORDER BY number DESC LIMIT ?", limit) {
                 try kept($0, 0)
             }
         }
-        return try connection.all(
-            "SELECT body FROM verdicts WHERE incident = ? ORDER BY number DESC LIMIT ?", incident, limit
-        ) { try kept($0, 0) }
+        for index in found.indices { found[index].ended = try ended(found[index].proposal.plan, connection) }
+        return found
+    }
+
+    /// Of several truths a person's: `person` stands before `verification`.
+    private static func ended(_ plan: PlanSummary, _ connection: Connection) throws -> String? {
+        try connection.first(
+            "SELECT body FROM lessons WHERE incident = ? AND generation = ? ORDER BY truth LIMIT 1", plan.incident,
+            plan.generation
+        ) { row in
+            let lesson = try Packed.decode(CalibrationLesson.self, from: try row.value(0, as: [UInt8].self))
+            return lesson.record.wasRight ? "fix verified" : "fix failed"
+        }
     }
 
     /// Those that wait for people and are the latest of their incidents.

@@ -12,12 +12,12 @@ public struct Person: Sendable, Equatable {
     public var name: String
     public var roles: [Role]
     /// Ed25519 public keys, 32 bytes each.
-    public var keys: [[UInt8]]
+    public var publicKeys: [[UInt8]]
 
-    public init(_ name: String, roles: [Role], keys: [[UInt8]]) {
+    public init(_ name: String, roles: [Role], publicKeys: [[UInt8]]) {
         self.name = name
         self.roles = roles
-        self.keys = keys
+        self.publicKeys = publicKeys
     }
 }
 
@@ -65,13 +65,13 @@ public struct People: Sendable, Equatable {
         case .session: throw .noSessions
         case .signature:
             guard bytes.count == 64 else { throw .malformed }
-            guard person.keys.contains(where: { verify(answer.statement, bytes, $0) }) else {
+            guard person.publicKeys.contains(where: { verify(answer.statement, bytes, $0) }) else {
                 throw .wrongSignature(person.name)
             }
         case .token:
             guard bytes.count == 96 else { throw .malformed }
             let key = Array(bytes.prefix(32))
-            guard person.keys.contains(key) else { throw .otherKey(person.name) }
+            guard person.publicKeys.contains(key) else { throw .otherKey(person.name) }
             guard verify(answer.statement, Array(bytes.suffix(64)), key) else { throw .wrongSignature(person.name) }
         }
         return ProvedIdentity(.person, person.name, mayApprove: person.roles.contains(.approver))
