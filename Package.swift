@@ -62,7 +62,7 @@ let package = Package(
 
         // floor 2: what moves bytes
         room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals", "Threads"]),
-        room("Host", needs: ["CHost", "CSodium", "Contracts", "Signals"]),
+        room("Host", needs: ["CHost", "CSodium", "Capabilities", "Contracts", "Signals"]),
         room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals", "Threads"]),
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
@@ -94,7 +94,7 @@ let package = Package(
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
         shell(
             "Supervisor",
-            needs: ["Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
+            needs: ["Capabilities", "Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
         shell(
             "OMSActor",
             needs: [
@@ -121,6 +121,12 @@ let package = Package(
                 "Store", "Web", "WebClient", "Worker", "Service",
             ]),
         shell(
+            "RiskAgent",
+            needs: [
+                "Capabilities", "Contracts", "Definitions", "Risk", "Signals", "Settings", "Bus", "Host", "Store",
+                "WebClient", "Worker", "Service",
+            ]),
+        shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
@@ -139,7 +145,7 @@ let package = Package(
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
-                "Risk",
+                "Risk", "Capabilities",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -163,6 +169,11 @@ let package = Package(
             needs: [
                 "Contracts", "Host", "Listening", "OTLP", "Senses", "Signals", "Store", "TelemetryAgent", "Worker",
             ]),
+        proof(
+            "RiskAgentTests",
+            needs: [
+                "Capabilities", "Contracts", "Definitions", "Host", "Risk", "RiskAgent", "Signals", "Store",
+            ]),
         proof("LoadTests", needs: ["Contracts", "Load"]),
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),
@@ -172,11 +183,11 @@ let package = Package(
         proof(
             "StoreTests",
             needs: ["CSQLite", "Contracts", "Delivery", "Signals", "Store", "StoreHelper", "Threads"]),
-        proof("HostTests", needs: ["Host", "CHost", "Contracts"]),
+        proof("HostTests", needs: ["Capabilities", "Host", "CHost", "Contracts"]),
         proof(
             "SimulatorTests",
             needs: ["Insight", "Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
-        proof("SupervisorTests", needs: ["Supervisor", "Contracts", "Host"]),
+        proof("SupervisorTests", needs: ["Supervisor", "Capabilities", "Contracts", "Host", "Signals", "Supervision"]),
         proof(
             "WorkerTests",
             needs: ["Bus", "Contracts", "Delivery", "Routing", "Settings", "Signals", "Store", "Supervision", "Worker"]),

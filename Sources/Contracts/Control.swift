@@ -30,12 +30,27 @@ public struct ClusterStatus: Codable, Sendable, Equatable {
     public var guardian: Int32
     public var uptimeSeconds: Double
     public var slots: [SlotStatus]
+    /// How many workers each role shall have, in the order of start.
+    public var roles: [RoleStatus]?
+    /// What stands for the configuration that the cluster runs; another one for another configuration.
+    public var configuration: String?
 
     public init(data: String, guardian: Int32, uptimeSeconds: Double, slots: [SlotStatus]) {
         self.data = data
         self.guardian = guardian
         self.uptimeSeconds = uptimeSeconds
         self.slots = slots
+    }
+}
+
+/// What is wanted of a role.
+public struct RoleStatus: Codable, Sendable, Equatable {
+    public var role: String
+    public var wanted: Int
+
+    public init(role: String, wanted: Int) {
+        self.role = role
+        self.wanted = wanted
     }
 }
 

@@ -19,12 +19,24 @@ extension Definitions {
     /// Reads the policy of a folder, or of one file.
     public static func policy(in path: String, zones: String = zoneFolder) -> PolicyFound {
         do throws(ConfigurationError) {
-            var texts: [(name: String, bytes: [UInt8])] = []
-            for file in try YAMLFolder.files(path) { texts.append((file, try bytes(file))) }
-            return policy(texts: texts, at: path) { name in try? bytes("\(zones)/\(name)") }
+            return policy(texts: try texts(in: path), at: path, zones: zones)
         } catch {
             return PolicyFound(mistakes: error.mistakes)
         }
+    }
+
+    /// The bytes of all YAML files of a folder, in the order of their names, each with its path.
+    public static func texts(in path: String) throws(ConfigurationError) -> [(name: String, bytes: [UInt8])] {
+        var texts: [(name: String, bytes: [UInt8])] = []
+        for file in try YAMLFolder.files(path) { texts.append((file, try bytes(file))) }
+        return texts
+    }
+
+    /// Reads the policy of some texts with the zones of this host.
+    public static func policy(
+        texts: [(name: String, bytes: [UInt8])], at place: String, zones: String = zoneFolder
+    ) -> PolicyFound {
+        policy(texts: texts, at: place) { name in try? bytes("\(zones)/\(name)") }
     }
 
     /// Reads the policy of some texts, each with how messages call it; `zone` gives the bytes of a zone by its name.

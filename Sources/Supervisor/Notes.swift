@@ -67,7 +67,7 @@ enum Notes {
     }
 
     /// What somebody asked for, where it changes the cluster. A signal is no change: it is what is to be noticed.
-    static func change(_ request: ControlRequest) -> ChangeNotice? {
+    static func change(_ request: ControlRequest, author: String) -> ChangeNotice? {
         let (kind, role, text): (ChangeNotice.Kind, String, String)
         switch request {
         case .status, .shutdown, .kill: return nil
@@ -78,6 +78,6 @@ enum Notes {
         }
         let now = WallTime.now.nanoseconds
         return ChangeNotice(
-            id: "supervisor-\(now)", kind: kind, nodes: [role], text: text, author: "a command", at: now)
+            id: "supervisor-\(now)", kind: kind, nodes: [role], text: text, author: author, at: now)
     }
 }

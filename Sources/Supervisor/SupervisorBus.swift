@@ -147,4 +147,10 @@ distributed actor SupervisorActor: SupervisorDesk {
         guard case .status(let status) = answer else { throw BusError.unavailable("the supervisor has just started") }
         return status
     }
+
+    distributed func act(_ order: DoorOrder) async throws -> DoorAnswer {
+        await withCheckedContinuation { continuation in
+            inbox.post(.order(order, reply: { continuation.resume(returning: $0) }))
+        }
+    }
 }

@@ -15,6 +15,7 @@ final class SupervisorShell {
     private let guardian: PacketChannel
     private let door: ControlDoor
     private let sampler = Sampler()
+    private let agents: CapabilityDoor
     private var welcome: Welcome?
     private var tree: Tree?
     private var replies: [(ticket: Int, reply: Reply)] = []
@@ -26,6 +27,8 @@ final class SupervisorShell {
     private var isDone = false
     /// What the rules said of the exit that is under way.
     private var ownFault = true
+    /// What stands for the plan that runs.
+    private var configuration = ""
 
     init(birth: Birth, inbox: Inbox, bus: SupervisorBus) throws {
         self.bus = bus
@@ -38,6 +41,7 @@ final class SupervisorShell {
         self.inbox = inbox
         guardian = PacketChannel(channel)
         door = ControlDoor(listener: control)
+        agents = try CapabilityDoor(role: birth.slot.role, data: birth.data) { WallTime.now.nanoseconds }
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }
@@ -131,6 +135,7 @@ final class SupervisorShell {
 
     private func begin(_ welcome: Welcome) throws {
         self.welcome = welcome
+        configuration = welcome.plan.fingerprint
         tree = try Tree(
             plan: welcome.plan, memo: welcome.memo, lastSpawn: welcome.lastSpawn,
             seed: UInt64.random(in: .min ... .max))
@@ -144,10 +149,37 @@ final class SupervisorShell {
         case .hung(let slot, let spawn): try handle(.hung(slot, spawn: spawn))
         case .brokerAnswered(let spawn): brokerWatch.answered(spawn: spawn, at: Self.now())
         case .request(let request, let reply): try command(request, reply)
+        case .order(let order, let reply): try take(order, reply)
+        case .next(let id, let request, let author): try carryOut(request, of: id, author)
         }
     }
 
-    private func command(_ request: ControlRequest, _ reply: @escaping Reply) throws {
+    /// What an agent may do is decided by its capability alone.
+    private func take(_ order: DoorOrder, _ reply: @escaping CapabilityDoor.Reply) throws {
+        guard let tree else {
+            return reply(DoorAnswer(.refused, "the supervisor has just started and knows nothing yet; ask again"))
+        }
+        let role = order.order.target
+        let sight = CapabilityDoor.Sight(
+            state: tree.state(of: role, configuration: configuration),
+            stateWith: { [configuration] in ClusterState.digest(of: role, wanted: $0, configuration: configuration) },
+            processes: tree.slots.filter { $0.name.role == role && !$0.isDismissed && !$0.isSpare }.map {
+                CapabilityLedger.SlotSpawn(slot: $0.name, spawn: $0.spawn)
+            })
+        guard let work = agents.take(order, sight: sight, reply: reply), let first = work.requests.first else { return }
+        try carryOut(first, of: work.id, work.author)
+    }
+
+    private func carryOut(_ request: ControlRequest, of id: UUID, _ author: String) throws {
+        try command(request, author: author) { [agents, inbox] answer in
+            // Not at once: this may be called while the tree's effects are carried out.
+            if let next = agents.ended(id, answer) { inbox.post(.next(id, next, author: author)) }
+        }
+    }
+
+    private func command(
+        _ request: ControlRequest, author: String = "a command", _ reply: @escaping Reply
+    ) throws {
         guard let tree, let welcome else {
             reply(.refused(reason: "the supervisor has just started and knows nothing yet; ask again"))
             return
@@ -156,19 +188,19 @@ final class SupervisorShell {
         case .status:
             let now = Self.now()
             let slots = ([ownStatus(welcome, now)] + tree.statuses(at: now)).map(sampler.completed).map(bus.completed)
-            reply(
-                .status(
-                    ClusterStatus(
-                        data: welcome.data, guardian: welcome.guardian,
-                        uptimeSeconds: now.since(welcome.since).inSeconds, slots: slots)))
-            return
+            var status = ClusterStatus(
+                data: welcome.data, guardian: welcome.guardian, uptimeSeconds: now.since(welcome.since).inSeconds,
+                slots: slots)
+            status.roles = tree.roleStatuses
+            status.configuration = configuration
+            return reply(.status(status))
         case .kill(birth.slot.role, _, let signal): return endSelf(by: signal, reply)
         case .restart(birth.slot.role, _, _): return endSelf(by: SIGKILL, reply)
         default: break
         }
         lastTicket += 1
         replies.append((lastTicket, reply))
-        if let change = Notes.change(request) { bus.tell(change) }
+        if let change = Notes.change(request, author: author) { bus.tell(change) }
         try handle(.command(request, ticket: lastTicket))
     }
 

@@ -16,7 +16,8 @@ enum CommandTree {
         ],
         commands: [
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
-            slo, canary, policy, signals, trace, investigate, capacity, keys, insight, bench, simulate, completion,
+            slo, canary, policy, risk, signals, trace, investigate, capacity, keys, insight, bench, simulate,
+            completion,
         ])
 
     private static let role = Argument("ROLE", "which role, such as orders", suggestions: roles)
@@ -61,6 +62,7 @@ enum CommandTree {
             Command(
                 "api", "a key for a client of the HTTP interface",
                 arguments: [Argument("NAME", "whose key it is, as the configuration names it")]),
+            personKey, riskKey,
         ])
     private static let bench = Command(
         "bench", "measures this machine's cluster, beside the floor that it stands on",

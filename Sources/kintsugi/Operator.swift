@@ -45,7 +45,7 @@ struct Operator {
         case "down": try down(invocation, client)
         case "status": try status(invocation, client)
         case "logs": try logs(invocation, places)
-        case "keys": try keys(invocation)
+        case "keys": try keys(invocation, places)
         case "bench": try bench(invocation)
         case "insight": try insight(invocation)
         case "signals": try signals(invocation, places)
@@ -54,7 +54,8 @@ struct Operator {
         case "capacity": try capacity(invocation, places)
         case "slo": return try slo(invocation, places)
         case "canary": return try canary(invocation, places)
-        case "policy": return try policy(invocation)
+        case "policy": return try policy(invocation, places)
+        case "risk": try risk(invocation, places)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
@@ -155,7 +156,9 @@ struct Operator {
         }
     }
 
-    private func keys(_ invocation: Invocation) throws(Failure) {
+    private func keys(_ invocation: Invocation, _ places: Places) throws(Failure) {
+        if invocation.path.last == "person" { return try personKey(invocation) }
+        if invocation.path.last == "risk" { return try riskKey(invocation, places) }
         let pair: KeyPair
         if invocation.path.last == "api" {
             pair = try .api(name: Requests.target(invocation.text("NAME") ?? "").role)

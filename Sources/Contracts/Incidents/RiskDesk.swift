@@ -181,6 +181,8 @@ public struct KeptVerdict: Codable, Sendable, Equatable {
     public var step: String
     public var proposal: Proposal
     public var verdict: Verdict
+    /// How its incident ended, as far as Risk was told: `fix verified`, `fix failed`, or nil.
+    public var ended: String?
 
     public init(step: String, proposal: Proposal, verdict: Verdict) {
         self.step = step

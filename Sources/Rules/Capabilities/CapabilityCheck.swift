@@ -99,6 +99,11 @@ public enum CapabilityCheck {
     /// Clocks of two hosts may be so far apart.
     public static let clockTolerance = Int64.seconds(5)
 
+    /// Under which id a door looks for an earlier use; nil for what is no capability. Nothing is believed of it yet.
+    public static func identifier(of signed: SignedCapability) -> UUID? {
+        CapabilitySeal.open(signed)?.capability.id
+    }
+
     /// Decides; `verify` says whether a signature over a message is that of a public key.
     public static func decide(
         _ use: CapabilityUse, _ known: DoorKnowledge,

@@ -42,18 +42,40 @@ public struct PolicyComparison: Sendable, Equatable, Codable {
     /// Of what changed; by outcomes, then by ends.
     public let counts: [Count]
 
+    /// How many would be milder.
+    public let milder: Int
+
     /// Judges everything twice.
     public init(_ past: [PastProposal], before: Policy?, after: Policy?) {
-        count = past.count
-        changes = past.compactMap { one in
-            let first = RiskJudge.verdict(on: one.proposal, under: before)
-            let second = RiskJudge.verdict(on: one.proposal, under: after)
-            guard first.outcome != second.outcome else { return nil }
+        self.init(
+            past.map { one in
+                (
+                    one.proposal.plan.incident, RiskJudge.verdict(on: one.proposal, under: before),
+                    RiskJudge.verdict(on: one.proposal, under: after), one.ended
+                )
+            })
+    }
+
+    /// Judges again what was judged; what an engine outside had said then is heard again.
+    public init(kept: [KeptVerdict], after: Policy?) {
+        self.init(
+            kept.map { one in
+                let second = RiskJudge.verdict(
+                    on: one.proposal, under: after, outside: OutsideOpinion(in: one.verdict))
+                return (one.proposal.plan.incident, one.verdict, second, one.ended ?? "not known")
+            })
+    }
+
+    private init(_ pairs: [(incident: String, first: Verdict, second: Verdict, ended: String)]) {
+        count = pairs.count
+        changes = pairs.compactMap { pair in
+            guard pair.first.outcome != pair.second.outcome else { return nil }
             return Change(
-                incident: one.proposal.plan.incident, plan: first.plan, at: first.at, before: first.outcome,
-                after: second.outcome, because: Self.differences(first, second), ended: one.ended)
+                incident: pair.incident, plan: pair.first.plan, at: pair.first.at, before: pair.first.outcome,
+                after: pair.second.outcome, because: Self.differences(pair.first, pair.second), ended: pair.ended)
         }
         counts = Self.counted(changes)
+        milder = changes.count { $0.after < $0.before }
     }
 
     /// What decides: the rules whose outcome is another one. A table's steps are told apart by their order.

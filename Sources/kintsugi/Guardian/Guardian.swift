@@ -65,6 +65,7 @@ final class Guardian {
             let (key, hash) = Keyring.makeKey()
             try LocalKey.keep(key, hash: hash, data: surroundings.places.data)
         }
+        try LocalPerson.ensure(data: surroundings.places.data)
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }

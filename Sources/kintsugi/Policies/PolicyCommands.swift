@@ -2,6 +2,7 @@ import Commands
 import Contracts
 import Definitions
 import FoundationEssentials
+import Host
 import Risk
 import Settings
 
@@ -12,10 +13,12 @@ extension Operator {
         let notes: [String]
     }
 
-    func policy(_ invocation: Invocation) throws(Failure) -> Int32 {
+    func policy(_ invocation: Invocation, _ places: Places) throws(Failure) -> Int32 {
         switch invocation.path.last {
         case "lint": return lint(invocation)
+        case "explain" where invocation.has("INCIDENT"): try explain(invocation, places)
         case "explain": try explain(invocation)
+        case "test": return try test(invocation, places)
         default: try compare(invocation)
         }
         return ExitCode.success
@@ -24,7 +27,10 @@ extension Operator {
     private func lint(_ invocation: Invocation) -> Int32 {
         let path = invocation.text("DIR") ?? "config/policy"
         let found = Definitions.policy(in: path)
-        let mistakes = found.mistakes.map(\.description)
+        // Who may agree, and the record of earlier runs, stand beside the folder: a verdict depends on them, too.
+        let beside = Definitions.people(files: ["\(path)/../people.yaml"]).mistakes
+        let record = Definitions.calibration(in: "\(path)/../calibration").mistakes
+        let mistakes = (found.mistakes + beside + record).map(\.description)
         let notes = found.notes.map(\.description)
         if invocation.has("json") {
             terminal.write(json(Linted(policy: found.policy?.version, mistakes: mistakes, notes: notes)))
@@ -46,6 +52,27 @@ extension Operator {
         terminal.write(verdict.text.split(separator: "\n").map { harmless(String($0)) + "\n" }.joined())
     }
 
+    /// The latest verdict that is kept of an incident, with all its reasons.
+    private func explain(_ invocation: Invocation, _ places: Places) throws(Failure) {
+        let incident = invocation.text("INCIDENT") ?? ""
+        guard let kept = try verdicts(VerdictQuery(incident: incident, limit: 1), places).first else {
+            throw Failure("no plan was judged for the incident \(harmless(incident))", exit: ExitCode.noInput)
+        }
+        guard !invocation.has("json") else { return terminal.write(json(kept)) }
+        terminal.write(kept.verdict.text.split(separator: "\n").map { harmless(String($0)) + "\n" }.joined())
+    }
+
+    /// So many verdicts of the past are judged again, the latest.
+    private static let mostTested = 1_000
+
+    private func test(_ invocation: Invocation, _ places: Places) throws(Failure) -> Int32 {
+        let policy = try policy(at: invocation.text("with") ?? "config/policy")
+        let kept = try verdicts(VerdictQuery(limit: Self.mostTested), places)
+        let comparison = PolicyComparison(kept: kept.reversed(), after: policy)
+        terminal.write(invocation.has("json") ? json(comparison) : text(comparison))
+        return comparison.milder == 0 ? ExitCode.success : ExitCode.failure
+    }
+
     private func compare(_ invocation: Invocation) throws(Failure) {
         guard let other = invocation.text("with") else {
             throw Failure("expected --with DIR, found nothing", exit: ExitCode.usage)
@@ -53,7 +80,10 @@ extension Operator {
         let past: [PastProposal] = try input(invocation, "past")
         let comparison = PolicyComparison(
             past, before: try policy(at: invocation.text("policy") ?? "config/policy"), after: try policy(at: other))
-        guard !invocation.has("json") else { return terminal.write(json(comparison)) }
+        terminal.write(invocation.has("json") ? json(comparison) : text(comparison))
+    }
+
+    private func text(_ comparison: PolicyComparison) -> String {
         var lines = comparison.changes.map { change in
             "\(change.incident) \(change.plan.brief): \(change.before.rawValue) would be \(change.after.rawValue) "
                 + "(it ended \(change.ended)): \(change.because.joined(separator: "; "))"
@@ -61,8 +91,10 @@ extension Operator {
         lines += comparison.counts.map {
             "\($0.before.rawValue) to \($0.after.rawValue), ended \($0.ended): \($0.count)"
         }
-        lines.append("\(comparison.changes.count) of \(comparison.count) verdicts would be others")
-        terminal.write(lines.map { harmless($0) + "\n" }.joined())
+        lines.append(
+            "\(comparison.changes.count) of \(comparison.count) verdicts would be others, \(comparison.milder) of them milder"
+        )
+        return lines.map { harmless($0) + "\n" }.joined()
     }
 
     private func policy(at path: String) throws(Failure) -> Policy {
