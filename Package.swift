@@ -68,13 +68,17 @@ let package = Package(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
         room("Definitions", needs: ["Contracts", "Insight", "Risk", "Settings", "Signals"]),
+        room("Diagnosing", needs: ["Contracts", "Insight"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Senses", needs: ["Contracts", "Insight", "Signals"]),
         room("Load", needs: ["CHost", "Contracts"]),
         room(
             "Simulator",
-            needs: ["Contracts", "Insight", "Routing", "Supervision", "Delivery", "Orders", "Inventory", "Carrying"]),
+            needs: [
+                "Capabilities", "Contracts", "Incidents", "Insight", "Risk", "Routing", "Supervision", "Delivery", "Orders",
+                "Inventory", "Carrying",
+            ]),
 
         // floor 3: the life of a process
         room(

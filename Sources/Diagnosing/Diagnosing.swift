@@ -1,5 +1,5 @@
 public import Contracts
-public import Insight
+import Insight
 
 /// Makes a diagnosis of evidence: a pure function, the same in any process.
 public enum Diagnosing {

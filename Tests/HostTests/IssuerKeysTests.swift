@@ -1,3 +1,4 @@
+import CHost
 import Capabilities
 import Contracts
 import Glibc

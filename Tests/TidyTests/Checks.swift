@@ -17,7 +17,7 @@ enum Checks {
         "Threads": 1, "Insight": 1, "Orders": 1, "Inventory": 1, "Carrying": 1,
         "Capabilities": 1, "Risk": 1, "Incidents": 1,
         "Bus": 2, "Host": 2, "OTLP": 2, "Senses": 2, "Web": 2, "WebClient": 2, "Store": 2, "Load": 2, "Simulator": 2,
-        "Definitions": 2,
+        "Definitions": 2, "Diagnosing": 2,
         "Worker": 3, "Service": 3, "Audit": 3, "Canaries": 3, "Listening": 3, "Bench": 4,
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4, "TelemetryAgent": 4, "RiskAgent": 4,
         "Broker": 4, "Supervisor": 4, "EchoActor": 4, "StoreHelper": 4, "WebSample": 4,

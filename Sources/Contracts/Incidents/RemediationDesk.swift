@@ -51,6 +51,8 @@ public struct PlanQuestion: Codable, Sendable, Equatable {
 public struct EarlierPlan: Codable, Sendable, Equatable {
     public enum Fate: String, Codable, Sendable, Equatable, CaseIterable {
         case rejected, denied, expired, refused, undone, notHelped
+        /// It took effect, nobody knows whether it helps, and it was not taken back.
+        case stays
     }
 
     public var plan: Digest

@@ -110,13 +110,17 @@ struct SecureHash {
 
     mutating func take(_ bytes: [UInt8]) {
         length += UInt64(bytes.count) * 8
-        block += bytes
         var start = 0
-        while block.count - start >= 64 {
-            mix(block[start..<start + 64])
-            start += 64
+        if !block.isEmpty {
+            start = min(64 - block.count, bytes.count)
+            block += bytes[..<start]
+            guard block.count == 64 else { return }
+            block.withUnsafeBufferPointer { mix($0, from: 0, blocks: 1) }
+            block.removeAll(keepingCapacity: true)
         }
-        block.removeFirst(start)
+        let blocks = (bytes.count - start) / 64
+        bytes.withUnsafeBufferPointer { mix($0, from: start, blocks: blocks) }
+        block += bytes[(start + blocks * 64)...]
     }
 
     mutating func finish() -> [UInt8] {
@@ -127,26 +131,49 @@ struct SecureHash {
         return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
     }
 
-    private mutating func mix(_ block: ArraySlice<UInt8>) {
-        var words = [UInt32](repeating: 0, count: 64)
-        for (index, byte) in block.enumerated() { words[index / 4] = words[index / 4] << 8 | UInt32(byte) }
-        for index in 16..<64 {
-            let (early, late) = (words[index - 15], words[index - 2])
-            let first = turned(early, 7) ^ turned(early, 18) ^ early >> 3
-            let second = turned(late, 17) ^ turned(late, 19) ^ late >> 10
-            words[index] = words[index - 16] &+ first &+ words[index - 7] &+ second
+    /// Works through whole blocks. Plain loops over plain memory: what is kept for years is hashed here.
+    private mutating func mix(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, blocks: Int) {
+        guard blocks > 0 else { return }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
+            Self.constants.withUnsafeBufferPointer { constants in
+                var at = start
+                for _ in 0..<blocks {
+                    mix(bytes, at, words, constants)
+                    at += 64
+                }
+            }
+        }
+    }
+
+    private mutating func mix(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ words: UnsafeMutableBufferPointer<UInt32>,
+        _ constants: UnsafeBufferPointer<UInt32>
+    ) {
+        var index = 0
+        while index < 16 {
+            let at = start &+ index &* 4
+            words[index] =
+                UInt32(bytes[at]) << 24 | UInt32(bytes[at &+ 1]) << 16 | UInt32(bytes[at &+ 2]) << 8 | UInt32(bytes[at &+ 3])
+            index &+= 1
+        }
+        while index < 64 {
+            let (early, late) = (words[index &- 15], words[index &- 2])
+            let first = (early >> 7 | early << 25) ^ (early >> 18 | early << 14) ^ early >> 3
+            let second = (late >> 17 | late << 15) ^ (late >> 19 | late << 13) ^ late >> 10
+            words[index] = words[index &- 16] &+ first &+ words[index &- 7] &+ second
+            index &+= 1
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-            let right = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)
-            let one = h &+ right &+ (e & f ^ ~e & g) &+ Self.constants[index] &+ words[index]
-            let left = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)
+        index = 0
+        while index < 64 {
+            let right = (e >> 6 | e << 26) ^ (e >> 11 | e << 21) ^ (e >> 25 | e << 7)
+            let one = h &+ right &+ (e & f ^ ~e & g) &+ constants[index] &+ words[index]
+            let left = (a >> 2 | a << 30) ^ (a >> 13 | a << 19) ^ (a >> 22 | a << 10)
             let two = left &+ (a & b ^ a & c ^ b & c)
             (a, b, c, d, e, f, g, h) = (one &+ two, a, b, c, d &+ one, e, f, g)
+            index &+= 1
         }
-        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] = state[index] &+ word }
+        for (place, word) in [a, b, c, d, e, f, g, h].enumerated() { state[place] = state[place] &+ word }
     }
-
-    private func turned(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
 }

@@ -16,6 +16,8 @@ extension Change {
         guard incident.generation < terms.mostGenerations else {
             return escalate("after \(incident.generation) diagnoses there is none that anybody agrees to")
         }
+        // What took effect and was not taken back is there: the next plan is another one.
+        if incident.execution != nil, incident.report?.outcome == .done { drop(.stays, "it stays as it is") }
         incident.generation += 1
         incident.looks = 0
         incident.replans = 0

@@ -58,6 +58,7 @@ extension Change {
             EarlierPlan(
                 plan: offer.plan.digest, orders: offer.plan.steps.map(\.order.digest), fate: fate, text: text))
         incident.offers.removeFirst()
+        incident.execution = nil
     }
 
     mutating func answered(_ standing: ApprovalStanding) -> Bool {

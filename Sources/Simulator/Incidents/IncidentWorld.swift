@@ -164,7 +164,9 @@ final class IncidentWorld {
         lives[party] = life(party) + 1
         if party == .triage { asking = nil }
         if party == .remediation { remediation.working = [] }
-        after(seconds(0.05, 3)) { self.revive(party) }
+        // Some stay away for long: then deadlines pass.
+        let isLong = options.story == nil && pick(8) == 0
+        after(isLong ? seconds(30, 400) : seconds(0.05, 3)) { self.revive(party) }
     }
 
     private func revive(_ party: IncidentParty) {

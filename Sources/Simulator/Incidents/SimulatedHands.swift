@@ -204,7 +204,7 @@ extension IncidentWorld {
 
     private func again(_ id: String) {
         let life = life(.remediation)
-        after(seconds(0.5, 3)) {
+        after(options.story == .halted ? seconds(20, 30) : seconds(0.5, 3)) {
             guard self.life(.remediation) == life else { return }
             self.advance(id)
         }

@@ -7,7 +7,7 @@ extension IncidentWorld {
         let opening = IncidentOpening(
             fingerprint: "failing/orders", title: "orders fails", began: now - .seconds(3), source: .telemetry,
             alerts: standing, reasons: [DecisionReason("impact", "users are hurt")])
-        let input = IncidentInput(at: now, actor: "triage", .opened(opening))
+        let input = IncidentInput(at: now, actor: "triage#1", .opened(opening))
         adopt(lifecycle.open("I-1", opening, at: now, holder: "triage#1"), input)
     }
 
@@ -57,7 +57,7 @@ extension IncidentWorld {
         asking = nil
         take(.claimed(holder: "triage#\(life(.triage)).\(tally.steps)"))
         if self.incident?.step == nil { wake(self.incident ?? incident) }
-        if let alerts = self.incident?.alerts, alerts.firing > 0 != isFiring { tellAlerts() }
+        if let alerts = self.incident?.alerts, (alerts.firing > 0) != isFiring { tellAlerts() }
     }
 
     func take(_ event: IncidentEvent) {
@@ -82,18 +82,18 @@ extension IncidentWorld {
         meet(step.errand, .begun)
         guard isThere(.triage) else { return }
         asking = step.id
-        ask(step)
+        ask(step, pause: 1)
     }
 
-    private func ask(_ step: IncidentStep) {
+    private func ask(_ step: IncidentStep, pause: Double) {
         guard isThere(.triage), asking == step.id, let incident, incident.step?.id == step.id else { return }
         guard let question = lifecycle.question(incident) else { return }
         let life = life(.triage)
         put(question, step)
         meet(step.errand, .asked)
-        after(seconds(0.5, 4)) {
+        after(seconds(pause / 2, pause * 2)) {
             guard self.life(.triage) == life else { return }
-            self.ask(step)
+            self.ask(step, pause: min(pause * 1.5, 6))
         }
     }
 

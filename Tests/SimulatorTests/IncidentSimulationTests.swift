@@ -1,0 +1,65 @@
+import Contracts
+import Simulator
+import Testing
+
+@Suite struct IncidentSimulationTests {
+    @Test("an incident keeps every promise under the first seeds")
+    func everyPromiseIsKept() {
+        var tally = IncidentTally()
+        for seed in 1...150 as ClosedRange<UInt64> {
+            let outcome = IncidentSimulation(seed: seed).run()
+            if let violation = outcome.violation {
+                Issue.record("seed \(seed): \(violation.promise): \(violation.detail)")
+                for event in outcome.events.suffix(40) { print("  \(event)") }
+                return
+            }
+            tally.add(outcome.tally)
+        }
+        // The seeds reach what they are meant to reach.
+        #expect(tally.resolved > 20)
+        #expect(tally.effects > 80)
+        #expect(tally.undone > 20)
+        #expect(tally.deaths > 200)
+        #expect(tally.lost > 200)
+        #expect(tally.doubled > 200)
+        #expect(tally.repeated > 10)
+        #expect(tally.rejected > 5)
+    }
+
+    @Test("the same seed gives the same incident, another seed another")
+    func theSameSeedIsTheSameRun() {
+        let first = IncidentSimulation(seed: 7).run()
+        var traced = IncidentOptions()
+        traced.trace = true
+        #expect(IncidentSimulation(seed: 7).run() == first)
+        #expect(IncidentSimulation(seed: 7, options: traced).run().digest == first.digest)
+        #expect(IncidentSimulation(seed: 8).run().digest != first.digest)
+    }
+
+    @Test("a rule of incidents that is broken is noticed within a few hundred seeds", arguments: IncidentMutation.allCases)
+    func aBrokenRuleIsNoticed(mutation: IncidentMutation) {
+        var options = IncidentOptions()
+        options.mutation = mutation
+        let found = (1...600 as ClosedRange<UInt64>).first { seed in
+            IncidentSimulation(seed: seed, options: options).run().violation != nil
+        }
+        #expect(found != nil)
+    }
+
+    @Test("whoever dies at whichever step, the incident ends as it would have", arguments: IncidentStory.allCases)
+    func aDeathChangesNothing(story: IncidentStory) {
+        var options = IncidentOptions()
+        options.story = story
+        let calm = IncidentSimulation(seed: 1, options: options).run()
+        #expect(calm.violation == nil)
+        #expect(calm.stage == (story == .halted ? .resolved : .resolved))
+        for kill in IncidentMatrix.kills {
+            options.kill = kill
+            let outcome = IncidentSimulation(seed: 1, options: options).run()
+            #expect(outcome.violation == nil, "\(kill)")
+            #expect(outcome.stage == calm.stage, "\(kill)")
+            #expect(outcome.inForce == calm.inForce, "\(kill)")
+            #expect(outcome.effects - outcome.undone == calm.effects - calm.undone, "\(kill)")
+        }
+    }
+}
