@@ -41,7 +41,7 @@ final class SupervisorShell {
         self.inbox = inbox
         guardian = PacketChannel(channel)
         door = ControlDoor(listener: control)
-        agents = try CapabilityDoor(role: birth.slot.role, data: birth.data) { WallTime.now.nanoseconds }
+        agents = CapabilityDoor(role: birth.slot.role, data: birth.data) { WallTime.now.nanoseconds }
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }
