@@ -155,10 +155,9 @@ final class SupervisorShell {
     }
 
     /// What an agent may do is decided by its capability alone.
-    private func take(_ order: DoorOrder, _ reply: @escaping CapabilityDoor.Reply) throws {
-        guard let tree else {
-            return reply(DoorAnswer(.refused, "the supervisor has just started and knows nothing yet; ask again"))
-        }
+    private func take(_ order: DoorOrder, _ reply: @escaping (DoorAnswer?) -> Void) throws {
+        // Until the guardian's table is read, processes that run are not known.
+        guard let tree, tree.isReading == false else { return reply(nil) }
         let role = order.order.target
         let sight = CapabilityDoor.Sight(
             state: tree.state(of: role, configuration: configuration),
