@@ -20,12 +20,11 @@ enum Judging {
         _ context: WriteContext
     ) throws -> Proposal {
         let past = try Tables.actions(of: plan.incident, since: bench.now - hour, context)
-        let table = Calibration.table(prior: bench.prior, lessons: try Tables.lessons(context))
         return Proposal(
             plan: plan,
             circumstances: Circumstances(
                 now: bench.now, state: state, asker: asker, standing: standing, budgets: bench.budgets, past: past,
-                calibration: table))
+                calibration: bench.calibration))
     }
 
     /// The first answer to a step; nil where it is new.

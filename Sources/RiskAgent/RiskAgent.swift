@@ -28,6 +28,9 @@ actor RiskAgent {
     private var keeper: PolicyKeeper
     private var people = People()
     private var prior = CalibrationTable()
+    /// All lessons, and what they and the prior come to.
+    private var lessons: [CalibrationLesson] = []
+    private var record = CalibrationTable()
     /// What is wrong with the files beside the policy.
     private var otherMistakes: [String] = []
     private var key: SigningKey?
@@ -54,19 +57,24 @@ actor RiskAgent {
     func activate() async throws {
         key = try IssuerKeys.ownOrMade(data: place.data)
         let last = try await store.write { try Tables.lastPolicy($0) }
-        if let last { keeper.restore(last.texts) }
-        await look()
+        // What was seen while standing by is looked at anew: then it is kept, too.
+        var fresh = PolicyKeeper(folder: keeper.folder)
+        if let last { fresh.restore(last.texts) }
+        keeper = fresh
         isActive = true
+        await look()
+        try await count()
         log.info("this replica is the active one", ["policy": .text(keeper.policy?.version ?? "none")])
     }
 
     /// Looks at the files; once a second.
     func look() async {
+        steps.tell()
         switch keeper.look() {
         case .nothing: break
         case .changed(let texts, let version):
             log.info("another policy is in force", ["policy": .text(version)])
-            await keep(texts, version)
+            if isActive { await keep(texts, version) }
         case .refused:
             log.error(
                 "the policy was refused",
@@ -93,7 +101,10 @@ actor RiskAgent {
         // With a mistake, those who were known stay.
         if foundPeople.mistakes.isEmpty { people = foundPeople.people }
         let foundPrior = Definitions.calibration(in: "\(place.config)/calibration")
-        if foundPrior.mistakes.isEmpty { prior = foundPrior.table }
+        if foundPrior.mistakes.isEmpty, foundPrior.table != prior {
+            prior = foundPrior.table
+            record = Calibration.table(prior: prior, lessons: lessons)
+        }
         let mistakes = (foundPeople.mistakes + foundPrior.mistakes).map(\.description)
         if mistakes != otherMistakes, !mistakes.isEmpty {
             log.error("a file was refused", ["mistakes": .text(joined(mistakes))])
@@ -101,11 +112,17 @@ actor RiskAgent {
         otherMistakes = mistakes
     }
 
+    /// Counts the record anew.
+    private func count() async throws {
+        lessons = try await store.write { try Tables.lessons($0) }
+        record = Calibration.table(prior: prior, lessons: lessons)
+    }
+
     private func joined(_ mistakes: [String]) -> String { mistakes.joined(separator: "\n") }
 
     private func bench(budgets: [BudgetStanding] = [], standing: IncidentStanding? = nil) -> Bench {
         Bench(
-            now: sources.now(), policy: keeper.policy, people: people, prior: prior, budgets: budgets,
+            now: sources.now(), policy: keeper.policy, people: people, calibration: record, budgets: budgets,
             standing: standing)
     }
 
@@ -207,9 +224,11 @@ actor RiskAgent {
             if let outside = sources.outside {
                 let proposal = try await store.write { context in
                     let standing = try Judging.standing(of: question.plan.incident, bench, context)
+                    let asker = try Tables.latestVerdict(of: question.plan.incident, context)?.proposal.circumstances
+                        .asker
                     return try Judging.proposal(
-                        question.plan, state: question.state, asker: Asker(.agent, role), standing: standing, bench,
-                        context)
+                        question.plan, state: question.state, asker: asker ?? Asker(.agent, role), standing: standing,
+                        bench, context)
                 }
                 asked.opinion = await outside(proposal)
             }
@@ -236,6 +255,7 @@ actor RiskAgent {
             }
             let now = sources.now()
             try await store.write { try Tables.keep(lesson, at: now, $0) }
+            try await count()
         }
     }
 
@@ -249,10 +269,10 @@ actor RiskAgent {
             slot: place.slot, isActive: isActive, active: active, policy: keeper.policy?.version,
             mistakes: keeper.mistakes + otherMistakes,
             publicKey: IssuerKeys.read(data: place.data).first.map { Words.base64($0.publicKey) } ?? "",
-            calibration: prior, waiting: 0, capabilitiesIssued: 0)
+            calibration: isActive ? record : prior, waiting: 0, capabilitiesIssued: 0)
         guard isActive else { return standing }
         let bench = bench()
-        let (table, waiting, issued) = try await store.write { context in
+        let (waiting, issued) = try await store.write { context in
             let since = bench.now - 8 * 24 * Judging.hour
             let waiting = try Tables.waiting(since: since, context).count { kept in
                 let plan = kept.proposal.plan
@@ -260,10 +280,8 @@ actor RiskAgent {
                     incident: plan.incident, generation: plan.generation, plan: kept.verdict.plan)
                 return try Judging.approval(question, bench, context).outcome == .waiting
             }
-            let table = Calibration.table(prior: bench.prior, lessons: try Tables.lessons(context))
-            return (table, waiting, try Tables.issued(context))
+            return (waiting, try Tables.issued(context))
         }
-        standing.calibration = table
         standing.waiting = waiting
         standing.capabilitiesIssued = issued
         return standing

@@ -18,7 +18,7 @@ struct Bench: Sendable {
     var now: Int64
     var policy: Policy?
     var people: People
-    var prior: CalibrationTable
+    var calibration: CalibrationTable
     var budgets: [BudgetStanding]
     /// How the incident stands, as Triage says now.
     var standing: IncidentStanding?

@@ -39,26 +39,39 @@ final class CapabilityDoor {
     private let role: String
     private let data: String
     private let now: () -> Int64
-    private let ledger: CapabilityLedger
+    /// nil where it cannot be opened: then nothing is accepted, and the supervisor works on.
+    private var ledger: CapabilityLedger?
     private let metrics: Metrics
     private let log: Log
     /// Who waits for what is under way.
     private var waiting: [(id: UUID, replies: [Reply], notes: [String], rest: [ControlRequest])] = []
 
-    init(role: String, data: String, metrics: Metrics = .standard, log: Log = .standard, now: @escaping () -> Int64)
-        throws(SystemFault)
-    {
+    init(role: String, data: String, metrics: Metrics = .standard, log: Log = .standard, now: @escaping () -> Int64) {
         self.role = role
         self.data = data
         self.now = now
         self.metrics = metrics
         self.log = log
-        ledger = try CapabilityLedger(data: data, now: now())
-        if ledger.distrustedBefore != nil {
-            log.error(
-                "the record of used capabilities is damaged: those that were issued before now are refused",
-                ["file": .text(CapabilityLedger.path(data: data))])
+        _ = opened()
+    }
+
+    /// The record, opened now if it could not be before.
+    private func opened() -> CapabilityLedger? {
+        if let ledger { return ledger }
+        do throws(SystemFault) {
+            let ledger = try CapabilityLedger(data: data, now: now())
+            self.ledger = ledger
+            if ledger.distrustedBefore != nil {
+                log.error(
+                    "the record of used capabilities is damaged: those that were issued before now are refused",
+                    ["file": .text(CapabilityLedger.path(data: data))])
+            }
+        } catch {
+            log.limited(
+                "ledger", .error, "the record of used capabilities cannot be opened: agents' orders are refused",
+                ["why": "\(error)"])
         }
+        return ledger
     }
 
     /// Takes an order; the work that it makes, or nil where it is answered or waits.
@@ -66,6 +79,10 @@ final class CapabilityDoor {
         let request: ControlRequest
         do { request = try DoorOrders.request(for: asked.order) } catch {
             refuse(asked, error.description, reply)
+            return nil
+        }
+        guard let ledger = opened() else {
+            refuse(asked, "the record of used capabilities cannot be opened; ask again when the disk is well", reply)
             return nil
         }
         let use = CapabilityUse(signed: asked.capability, order: asked.order, plan: asked.plan)
@@ -86,13 +103,13 @@ final class CapabilityDoor {
             count("underway")
             return goOn(capability, request, earlier, sight, reply)
         case .accept(let capability, let store):
-            return begin(asked, capability, store, request, sight, reply)
+            return begin(asked, ledger, capability, store, request, sight, reply)
         }
     }
 
     private func begin(
-        _ asked: DoorOrder, _ capability: Capability, _ store: StoredUse, _ request: ControlRequest, _ sight: Sight,
-        _ reply: @escaping Reply
+        _ asked: DoorOrder, _ ledger: CapabilityLedger, _ capability: Capability, _ store: StoredUse,
+        _ request: ControlRequest, _ sight: Sight, _ reply: @escaping Reply
     ) -> Work? {
         guard asked.step == capability.step else {
             refuse(asked, "the capability is for step \(capability.step), asked for was \(asked.step)", reply)
@@ -168,7 +185,7 @@ final class CapabilityDoor {
     /// Stores the result and answers everyone who waits.
     private func conclude(_ id: UUID, _ outcome: DoorAnswer.Outcome, _ text: String) -> Work? {
         let answer = DoorAnswer(outcome, text)
-        if var entry = ledger.entry(id) {
+        if let ledger, var entry = ledger.entry(id) {
             do {
                 entry.use.result = try Packed.encode(answer)
                 try ledger.keep(entry)

@@ -11,8 +11,8 @@ final class Inbox: Sendable {
         case brokerAnswered(spawn: UInt64)
         /// A command; `reply` is called once, on the supervisor's thread, and must not block it.
         case request(ControlRequest, reply: @Sendable (ControlAnswer) -> Void)
-        /// An agent's order with its capability; `reply` as above.
-        case order(DoorOrder, reply: @Sendable (DoorAnswer) -> Void)
+        /// An agent's order with its capability; `reply` as above, with nil where the supervisor knows nothing yet.
+        case order(DoorOrder, reply: @Sendable (DoorAnswer?) -> Void)
         /// The next part of the work that a capability permits.
         case next(UUID, ControlRequest, author: String)
     }

@@ -149,8 +149,11 @@ distributed actor SupervisorActor: SupervisorDesk {
     }
 
     distributed func act(_ order: DoorOrder) async throws -> DoorAnswer {
-        await withCheckedContinuation { continuation in
+        let answer = await withCheckedContinuation { continuation in
             inbox.post(.order(order, reply: { continuation.resume(returning: $0) }))
         }
+        // No refusal: the same order may be taken in a moment.
+        guard let answer else { throw BusError.unavailable("the supervisor has just started; ask again") }
+        return answer
     }
 }

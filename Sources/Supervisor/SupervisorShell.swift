@@ -41,7 +41,7 @@ final class SupervisorShell {
         self.inbox = inbox
         guardian = PacketChannel(channel)
         door = ControlDoor(listener: control)
-        agents = try CapabilityDoor(role: birth.slot.role, data: birth.data) { WallTime.now.nanoseconds }
+        agents = CapabilityDoor(role: birth.slot.role, data: birth.data) { WallTime.now.nanoseconds }
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }
@@ -155,10 +155,9 @@ final class SupervisorShell {
     }
 
     /// What an agent may do is decided by its capability alone.
-    private func take(_ order: DoorOrder, _ reply: @escaping CapabilityDoor.Reply) throws {
-        guard let tree else {
-            return reply(DoorAnswer(.refused, "the supervisor has just started and knows nothing yet; ask again"))
-        }
+    private func take(_ order: DoorOrder, _ reply: @escaping (DoorAnswer?) -> Void) throws {
+        // Until the guardian's table is read, processes that run are not known.
+        guard let tree, tree.isReading == false else { return reply(nil) }
         let role = order.order.target
         let sight = CapabilityDoor.Sight(
             state: tree.state(of: role, configuration: configuration),

@@ -177,6 +177,49 @@ struct PermitTests {
         #expect(try await office.judge(step: "judge-2").outcome == .approve)
     }
 
+    @Test func `of many that ask at a time one gets the permission, and the others see what it did`() async throws {
+        let office = try await Office()
+        for number in 1...8 { try await office.judge(Office.plan(incident: "I-\(number)"), step: "judge-\(number)") }
+        let permitted = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 1...8 {
+                group.addTask {
+                    try await office.permit(Office.plan(incident: "I-\(number)"), step: "act-\(number)").refusal == nil
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(permitted == 1)
+    }
+
+    @Test func `one approval permits one step, however many ask at a time`() async throws {
+        let office = try await Office()
+        let plan = Office.plan(.scale)
+        try await office.judge(plan)
+        _ = try await office.agent.answer(office.answer(.approve, plan, by: "ann", with: office.ann))
+        let permitted = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 1...8 {
+                group.addTask { try await office.permit(plan, step: "act-\(number)").refusal == nil }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(permitted == 1)
+    }
+
+    @Test func `asked at a time under one step, all get one verdict`() async throws {
+        let office = try await Office()
+        let verdicts = try await withThrowingTaskGroup(of: Verdict.self) { group in
+            for _ in 1...8 {
+                group.addTask {
+                    office.around.pass(seconds: 1)
+                    return try await office.judge()
+                }
+            }
+            return try await group.reduce(into: [Verdict]()) { $0.append($1) }
+        }
+        #expect(verdicts.count == 8 && verdicts.allSatisfy { $0 == verdicts[0] })
+        #expect(try await office.agent.verdicts(VerdictQuery()).count == 1)
+    }
+
     @Test func `verdicts are kept with all that they depended on, and judged again they are the same`() async throws {
         let office = try await Office()
         try await office.judge()

@@ -109,3 +109,32 @@ import Testing
         #expect(believed > 0 && Double(believed) / Double(runs) < 0.05, "\(believed) of \(runs)")
     }
 }
+
+@Suite("A record of several parts")
+struct CalibrationHistoryTests {
+    private func lesson(_ incident: String, _ wasRight: Bool, _ truth: CalibrationLesson.Truth) -> CalibrationLesson {
+        let record = CalibrationRecord(category: "Code_Bug", confidence: 0.92, wasRight: wasRight)
+        return CalibrationLesson(incident: incident, generation: 1, record: record, truth: truth)
+    }
+
+    @Test func `two tables add up, whichever comes first`() {
+        let one = Calibration.adding(CalibrationRecord(category: "b", confidence: 0.5, wasRight: true), to: .init())
+        var other = Calibration.adding(CalibrationRecord(category: "a", confidence: 0.5, wasRight: false), to: .init())
+        other = Calibration.adding(CalibrationRecord(category: "b", confidence: 0.25, wasRight: true), to: other)
+        let sum = Calibration.sum(one, other)
+        #expect(sum == Calibration.sum(other, one))
+        #expect(sum.categories.map(\.category) == ["a", "b"])
+        #expect(Calibration.record(of: "b", in: sum).count == 2)
+    }
+
+    @Test func `of several lessons about one diagnosis a person's counts, and else the last`() {
+        let lessons = [
+            lesson("1", true, .verification), lesson("2", false, .person), lesson("2", true, .verification),
+            lesson("3", true, .verification), lesson("3", false, .verification), lesson("1", true, .person),
+        ]
+        let record = Calibration.record(of: "Code_Bug", in: Calibration.table(prior: .init(), lessons: lessons))
+        #expect(record.count == 3 && record.right == 1)
+        let turned = Calibration.table(prior: .init(), lessons: Array(lessons[3...] + lessons[..<3]))
+        #expect(Calibration.record(of: "Code_Bug", in: turned) == record)
+    }
+}

@@ -27,7 +27,7 @@ private final class Gate {
         key = try IssuerKeys.ownOrMade(data: folder)
         let clock = Clock()
         self.clock = clock
-        door = try CapabilityDoor(
+        door = CapabilityDoor(
             role: "supervisor", data: folder, metrics: metrics, log: Log(descriptor: -1), now: { clock.now })
         processes = [try spawn(1, 10), try spawn(2, 11)]
     }
@@ -43,9 +43,9 @@ private final class Gate {
     func pass(seconds: Int64) { clock.now += .seconds(seconds) }
 
     /// The next supervisor, as after a crash: only what is on disk is left.
-    func restart() throws {
+    func restart() {
         let clock = clock
-        door = try CapabilityDoor(
+        door = CapabilityDoor(
             role: "supervisor", data: folder, metrics: metrics, log: Log(descriptor: -1), now: { clock.now })
     }
 
@@ -115,7 +115,7 @@ struct CapabilityDoorTests {
         gate.pass(seconds: 500)
         gate.wanted = 7
         #expect(gate.take(order) == nil && gate.answers.count == 3)
-        try gate.restart()
+        gate.restart()
         #expect(gate.take(order) == nil)
         #expect(gate.answers.count == 4 && gate.answers.allSatisfy { $0 == DoorAnswer(.done, "restarted") })
         #expect(gate.count("accepted") == 1 && gate.count("again") == 2 && gate.count("underway") == 1)
@@ -181,7 +181,7 @@ struct CapabilityDoorTests {
         let gate = try Gate()
         let order = try gate.order()
         _ = gate.take(order)
-        try gate.restart()
+        gate.restart()
         gate.processes[0].spawn = 12
         let work = try #require(gate.take(order))
         #expect(work.requests == [.restart(role: "orders", slot: 2, rolling: false)])
@@ -193,7 +193,7 @@ struct CapabilityDoorTests {
         let gate = try Gate()
         let order = try gate.order()
         _ = gate.take(order)
-        try gate.restart()
+        gate.restart()
         gate.processes = [try gate.spawn(1, 12), try gate.spawn(2, 13)]
         #expect(gate.take(order) == nil && gate.answers.map(\.outcome) == [.done])
     }
@@ -202,7 +202,7 @@ struct CapabilityDoorTests {
         let gate = try Gate()
         let order = try gate.order()
         _ = gate.take(order)
-        try gate.restart()
+        gate.restart()
         let work = try #require(gate.take(order))
         #expect(work.requests.count == 2)
         #expect(gate.door.ended(work.id, .done(note: "one")) == work.requests[1] && gate.answers.isEmpty)
@@ -214,10 +214,10 @@ struct CapabilityDoorTests {
         let gate = try Gate()
         let order = try gate.order(Gate.scale)
         _ = gate.take(order)
-        try gate.restart()
+        gate.restart()
         gate.wanted = 3
         #expect(gate.take(order)?.requests == [.scale(role: "orders", count: 3)])
-        try gate.restart()
+        gate.restart()
         gate.wanted = 5
         #expect(gate.take(order) == nil && gate.answers.map(\.outcome) == [.unknown])
         gate.wanted = 2
@@ -228,7 +228,7 @@ struct CapabilityDoorTests {
         let gate = try Gate()
         let order = try gate.order()
         _ = gate.take(order)
-        try gate.restart()
+        gate.restart()
         gate.pass(seconds: 121)
         #expect(gate.take(order) == nil && gate.answers.map(\.outcome) == [.unknown])
     }
@@ -241,10 +241,10 @@ struct CapabilityDoorTests {
         let whole = try #require(ProcessFiles.text(path))
         for length in [1, 20, whole.utf8.count - 1] {
             try WholeFile.write(String(decoding: whole.utf8.prefix(length), as: UTF8.self), to: path)
-            try gate.restart()
+            gate.restart()
             let work = try #require(gate.take(order))
             _ = gate.door.ended(work.id, .done(note: "restarted"))
-            try gate.restart()
+            gate.restart()
             let before = gate.answers.count
             #expect(gate.take(order) == nil && gate.answers.count == before + 1)
         }
@@ -260,10 +260,22 @@ struct CapabilityDoorTests {
         bytes[30] ^= 1
         bytes[bytes.count - 30] ^= 1
         try WholeFile.write(String(decoding: bytes, as: UTF8.self), to: path)
-        try gate.restart()
+        gate.restart()
         #expect(try gate.refusal(order).contains("damaged"))
         gate.pass(seconds: 1)
         #expect(gate.take(try gate.order()) != nil)
+    }
+
+    @Test func `where the record cannot be opened, nothing is accepted, until it can be`() throws {
+        let gate = try Gate()
+        let path = CapabilityLedger.path(data: gate.folder)
+        unlink(path)
+        #expect(mkdir(path, 0o700) == 0)
+        gate.restart()
+        let order = try gate.order()
+        #expect(try gate.refusal(order).contains("cannot be opened"))
+        rmdir(path)
+        #expect(gate.take(order) != nil)
     }
 
     @Test func `what expired more than a day ago is forgotten at a start`() throws {
@@ -272,10 +284,10 @@ struct CapabilityDoorTests {
         _ = gate.door.ended(work.id, .done(note: "restarted"))
         let path = CapabilityLedger.path(data: gate.folder)
         gate.pass(seconds: 86_400)
-        try gate.restart()
+        gate.restart()
         #expect(ProcessFiles.text(path)?.isEmpty == false)
         gate.pass(seconds: 200)
-        try gate.restart()
+        gate.restart()
         #expect(ProcessFiles.text(path)?.isEmpty == true)
     }
 }

@@ -81,6 +81,6 @@ def test_policies_are_compared_over_the_past(kintsugi, tmp_path, plan):
     past.write_text(json.dumps([{"proposal": json.loads(plan().read_text()), "ended": "resolved"}] * 2))
     done = kintsugi("policy", "compare", "--policy", POLICY, "--with", str(folder), "--past", str(past))
     assert done.returncode == 0
-    assert "auto to approve, ended resolved: 2\n2 of 2 verdicts would be others\n" in done.stdout
+    assert "auto to approve, ended resolved: 2\n2 of 2 verdicts would be others, 0 of them milder\n" in done.stdout
     same = kintsugi("policy", "compare", "--policy", POLICY, "--with", POLICY, "--past", str(past), "--json")
-    assert json.loads(same.stdout) == {"changes": [], "count": 2, "counts": []}
+    assert json.loads(same.stdout) == {"changes": [], "count": 2, "counts": [], "milder": 0}

@@ -167,20 +167,26 @@ class Peer:
                 raise Refused("no welcome")
         return self
 
+    def place(self):
+        return f"ipc://{self.run}/calls.sock"
+
     def connect(self) -> zmq.Socket:
         dealer = self.context.socket(zmq.DEALER)
         dealer.setsockopt(zmq.LINGER, 200)
         dealer.setsockopt(zmq.IMMEDIATE, 1)
         dealer.setsockopt(zmq.RECONNECT_IVL, 5)
         dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 200)
+        self.identify(dealer)
+        return dealer
+
+    def identify(self, dealer):
         dealer.plain_username = self.user.encode()
         dealer.plain_password = self.secret.encode()
-        return dealer
 
     def _work(self):
         dealer = self.connect()
         monitor = dealer.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
-        dealer.connect(f"ipc://{self.run}/calls.sock")
+        dealer.connect(self.place())
         poller = zmq.Poller()
         for socket in (dealer, monitor, self._heard_bell):
             poller.register(socket, zmq.POLLIN)

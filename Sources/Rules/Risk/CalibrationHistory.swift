@@ -28,15 +28,18 @@ extension Calibration {
     /// The table of what was counted elsewhere and of lessons. Of several about one diagnosis a person's counts, and else
     /// the last.
     public static func table(prior: CalibrationTable, lessons: [CalibrationLesson]) -> CalibrationTable {
+        let sorted = lessons.enumerated().sorted {
+            ($0.element.incident, $0.element.generation, $0.offset)
+                < ($1.element.incident, $1.element.generation, $1.offset)
+        }
         var kept: [CalibrationLesson] = []
-        for lesson in lessons {
-            let place = kept.firstIndex { $0.incident == lesson.incident && $0.generation == lesson.generation }
-            guard let place else {
+        for (_, lesson) in sorted {
+            guard let last = kept.last, last.incident == lesson.incident, last.generation == lesson.generation else {
                 kept.append(lesson)
                 continue
             }
-            if kept[place].truth == .person, lesson.truth != .person { continue }
-            kept[place] = lesson
+            if last.truth == .person, lesson.truth != .person { continue }
+            kept[kept.count - 1] = lesson
         }
         return kept.reduce(prior) { adding($1.record, to: $0) }
     }

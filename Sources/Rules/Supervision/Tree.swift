@@ -114,6 +114,9 @@ public struct Tree: Sendable {
     /// When it wants a `tick`, if nothing else happens before.
     public var nextDeadline: Moment? { slots.compactMap(\.machine.deadline).min() }
 
+    /// Whether what runs is not known yet.
+    public var isReading: Bool { phase == .reading }
+
     /// Whether the cluster is stopping, or has stopped.
     public var isStopping: Bool { phase == .stopping || phase == .stopped }
 
