@@ -14,6 +14,11 @@ public struct IntakeRefusal: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     public var description: String { text }
+
+    /// The body is packed.
+    public static func packed(_ packing: String) -> IntakeRefusal {
+        IntakeRefusal(415, "Send the body as it is; it was packed by \(packing.prefix(40)).")
+    }
 }
 
 /// What of a request is read at most.
