@@ -160,9 +160,12 @@ extension AlertBook {
         if alert.tellsOfUsers {
             return DecisionReason("opens", "it says that users are hurt, or that nobody serves them")
         }
-        if isAftermath(entry, placement, now) { return nil }
         if entry.hasOpened, !alert.isCircumstance {
             return DecisionReason("opens", "an earlier episode of it was an incident")
+        }
+        if isAftermath(entry, placement, now) { return nil }
+        if entry.opening != nil, !alert.isCircumstance {
+            return DecisionReason("opens", "an earlier episode of it was part of an incident")
         }
         guard placement.incident != nil else { return nil }
         let others = placement.recalled.compactMap { fingerprintByNumber[$0].flatMap { entries[$0]?.alert } }

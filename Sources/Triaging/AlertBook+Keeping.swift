@@ -55,6 +55,7 @@ extension AlertBook {
             expiring.remove(fingerprint)
             let meaning = self.end(entry, at: end, now)
             let told = DecisionReason("episode", "its sender did not repeat it in time: it has ended")
+            entries[fingerprint]?.hasExpired = true
             let ended = entries[fingerprint] ?? entry
             decisions.append(
                 AlertDecision(
@@ -123,21 +124,26 @@ extension AlertBook {
     /// Leaves out of the queues what is there no longer, when they are mostly that.
     mutating func tidy() {
         let most = 4 * settings.limits.alerts + 1_000
-        guard ends.count > most || all.count > most || extras.count > most else { return }
         let tokens = entries
         let isSo = { (fingerprint: String, token: Int) in tokens[fingerprint]?.token == token }
-        ends.clean(isSo)
-        all.clean(isSo)
-        extras.clean(isSo)
+        // One at a time: somebody waits.
+        if ends.count > most {
+            ends.clean(isSo)
+        } else if all.count > most {
+            all.clean(isSo)
+        } else if extras.count > most {
+            extras.clean(isSo)
+        }
     }
 
     // MARK: - After a death
 
-    /// The book as its owner's records tell it: all of the last hours, and the incidents that are open. It decides as the one
-    /// that was lost would, but for what alone a longer memory could tell: how often a thing has flapped.
+    /// The book as its owner's records tell it: all of the last hours, the incidents that are open, and those that ended of
+    /// late. It decides as the one that was lost would, but for what alone a longer memory could tell: how often a thing has
+    /// flapped.
     public init(
         _ settings: AlertSettings, silences: [Silence] = [], calls: [Call] = [], restoring records: [AlertRecord],
-        openIncidents: [String]
+        openIncidents: [String], endedIncidents: [EndedIncident] = []
     ) {
         self.init(settings, silences: silences, calls: calls)
         let ordered = records.sorted {
@@ -146,12 +152,15 @@ extension AlertBook {
             )
         }
         var numbers: [String: Int] = [:]
-        for record in ordered { restore(record, openIncidents, &numbers) }
-        open.sort { $0.opening < $1.opening }
+        for record in ordered { restore(record, &numbers) }
+        for ended in endedIncidents.sorted(by: { ($0.at, $0.incident) < ($1.at, $1.incident) }) {
+            incidentEnded(ended.incident, now: ended.at)
+        }
+        open.removeAll { standing in names[standing.opening].map { !openIncidents.contains($0) } ?? true }
         clean()
     }
 
-    private mutating func restore(_ record: AlertRecord, _ openIncidents: [String], _ numbers: inout [String: Int]) {
+    private mutating func restore(_ record: AlertRecord, _ numbers: inout [String: Int]) {
         var entry = Entry(record.alert, told: record.alert.began, now: record.firstHeard)
         let earlier = entries[record.alert.fingerprint]
         (entry.lastHeard, entry.deliveries, entry.receipt) = (record.lastHeard, record.deliveries, record.receipt)
@@ -168,7 +177,7 @@ extension AlertBook {
         if entry.receipt.disposition == .suppressed { held.append(record.alert.fingerprint) }
         if entry.receipt.disposition == .watched { watched.append(record.alert.fingerprint) }
         let isOwn = settings.agents.contains(record.alert.node) && record.alert.source != .person
-        if let incident = record.receipt.incident { belong(&entry, incident, openIncidents, &numbers, isOwn) }
+        if let incident = record.receipt.incident { belong(&entry, incident, &numbers, isOwn) }
         if !isOwn, record.receipt.disposition != .suppressed, record.receipt.disposition != .resolved {
             let placement = place(record.alert, record.firstHeard)
             if let fire = placement.incident, let opening = entry.opening { burns(fire, opening) }
@@ -177,18 +186,15 @@ extension AlertBook {
     }
 
     private mutating func belong(
-        _ entry: inout Entry, _ incident: String, _ openIncidents: [String], _ numbers: inout [String: Int],
-        _ isOwn: Bool
+        _ entry: inout Entry, _ incident: String, _ numbers: inout [String: Int], _ isOwn: Bool
     ) {
         if numbers[incident] == nil {
             lastOpening += 1
             numbers[incident] = lastOpening
             names[lastOpening] = incident
-            if openIncidents.contains(incident) {
-                var standing = Standing(lastOpening, now: entry.firstHeard)
-                standing.isOwn = isOwn
-                open.append(standing)
-            }
+            var standing = Standing(lastOpening, now: entry.firstHeard)
+            standing.isOwn = isOwn
+            open.append(standing)
         }
         entry.opening = numbers[incident]
         guard let index = open.firstIndex(where: { $0.opening == entry.opening }) else { return }

@@ -43,6 +43,8 @@ public struct AlertBook: Sendable {
         self.settings = settings
         self.silences = silences
         grouping = AlertGrouping(calls: calls)
+        // A table that grows moves all that is in it, while somebody waits.
+        entries.reserveCapacity(settings.limits.alerts + 1)
     }
 
     /// Alerts that are known.
@@ -130,6 +132,10 @@ public struct AlertBook: Sendable {
             return begin(alert, told, after: entries[alert.fingerprint], reasons, now)
         case (true, false):
             let isNew = alert.isBeginningTold ? isLater : alert.began > entry.alert.ended ?? entry.alert.began
+            if !isNew, entry.hasExpired {
+                reasons.append(DecisionReason("episode", "it was taken as ended, and its sender tells it again"))
+                return begin(alert, told, after: entry, reasons, now)
+            }
             guard isNew else { return over(alert, entry, reasons, now) }
             return begin(alert, told, after: entry, reasons, now)
         case (false, true): return resolve(alert, told, entry, reasons, now)

@@ -87,3 +87,15 @@ public struct IncidentAlerts: Sendable, Equatable {
     /// Fingerprints of the first ones.
     public var samples: [String]
 }
+
+/// An incident that is over, for a book that is made again.
+public struct EndedIncident: Sendable, Equatable {
+    public var incident: String
+    /// Nanoseconds since 1970.
+    public var at: Int64
+
+    public init(_ incident: String, at: Int64) {
+        self.incident = incident
+        self.at = at
+    }
+}

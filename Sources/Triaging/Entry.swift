@@ -17,6 +17,8 @@ struct Entry: Sendable {
     var isMember = false
     /// It, or an earlier episode, began an incident.
     var hasOpened = false
+    /// Its end was not told: it was not repeated in time.
+    var hasExpired = false
     /// Labels and text are not kept: it is one of too many.
     var isBrief = false
     var flaps = FlapWatch()

@@ -93,6 +93,41 @@ import Testing
         }
     }
 
+    @Test("What its sender does not repeat in time ends, and goes on when it is told again")
+    func expiry() {
+        func told(until: Int64) -> RaisedAlert {
+            var told = alert(source: .prometheus)
+            told.ended = at(until)
+            return told
+        }
+        var desk = Desk()
+        #expect(desk.take(told(until: 240), 0).meaning.isOpening)
+        #expect(desk.take(told(until: 300), 60).receipt.disposition == .repeated)
+        #expect(desk.tick(290).isEmpty)
+        #expect(desk.tick(301).map(\.meaning) == [.ends(IncidentMark(1, "I1"), all: true)])
+        #expect(desk.tick(320).isEmpty)
+        #expect(desk.take(told(until: 700), 460).meaning.joined == 1)
+        #expect(desk.opened.count == 1)
+    }
+
+    @Test("An event that its sender names is one delivery, also after its end")
+    func namedEvents() {
+        func event(_ id: String, ended: Int64? = nil) -> RaisedAlert {
+            alert(began: 0, ended: ended, labels: [SignalLabel(RaisedAlert.eventLabel, id)], isBeginningTold: false)
+        }
+        func heard(_ id: String, _ now: Int64, ended: Int64? = nil) -> RaisedAlert {
+            var alert = event(id, ended: ended)
+            alert.began = at(now)
+            return alert
+        }
+        var desk = Desk()
+        #expect(desk.take(heard("1", 0), 0).meaning.isOpening)
+        desk.take(heard("2", 10, ended: 10), 10)
+        // It tells no time of its own, and comes once more.
+        #expect(desk.take(heard("1", 20), 20).receipt.disposition == .resolved)
+        #expect(desk.take(heard("3", 30), 30).meaning.joined == 1)
+    }
+
     @Test("Every decision can be asked for, the latest ones")
     func explaining() {
         var desk = Desk()

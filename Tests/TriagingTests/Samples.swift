@@ -44,6 +44,7 @@ struct Desk {
     var promotions: [Promotion] = []
     var records: [String: AlertRecord] = [:]
     var openIncidents: [String] = []
+    var ended: [EndedIncident] = []
 
     init(_ settings: AlertSettings = AlertSettings(), calls: [Call] = shopCalls) {
         book = AlertBook(settings, calls: calls)
@@ -66,6 +67,7 @@ struct Desk {
     mutating func end(_ incident: String, _ seconds: Int64) {
         book.incidentEnded(incident, now: at(seconds))
         openIncidents.removeAll { $0 == incident }
+        ended.append(EndedIncident(incident, at: at(seconds)))
     }
 
     private mutating func heed(_ decision: AlertDecision) {
@@ -88,7 +90,7 @@ struct Desk {
         other.book = AlertBook(
             book.settings, silences: book.silences, calls: shopCalls,
             restoring: records.values.sorted { $0.alert.fingerprint > $1.alert.fingerprint },
-            openIncidents: openIncidents)
+            openIncidents: openIncidents, endedIncidents: ended)
         return other
     }
 }

@@ -125,6 +125,16 @@ import Testing
         }
     }
 
+    @Test("After a death an incident of the agents' own that has just ended still makes the next one wait")
+    func ownPause() {
+        var desk = Desk()
+        desk.take(finding(.givenUp, .critical, node: "comms", began: 0), 0)
+        desk.end("I1", 60)
+        var other = desk.restored()
+        #expect(other.take(finding(.givenUp, .critical, node: "risk", began: 100), 100).receipt.disposition == .watched)
+        #expect(other.take(finding(.givenUp, .critical, node: "triage", began: 700), 700).meaning.isOpening)
+    }
+
     @Test("A new episode after a death and the incident's end still follows the earlier incident")
     func following() {
         var desk = Desk()
