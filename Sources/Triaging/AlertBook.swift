@@ -160,6 +160,8 @@ public struct AlertBook: Sendable {
             reasons.append(DecisionReason("clock", "it says that it begins in \(seconds) s: taken as beginning now"))
             alert.began = now
         }
+        // The time of what was sent is never after its arrival, but by the sender's clock.
+        if !alert.isBeginningTold { alert.began = min(alert.began, now) }
         if let ended = alert.ended, ended > latest, alert.state == .resolved { alert.ended = now }
         return alert
     }

@@ -122,6 +122,11 @@ private final class Shelf: Sendable {
         #expect(house.alerts.map(\.state) == [.firing, .resolved])
         #expect(Set(house.alerts.map(\.fingerprint)).count == 1)
         #expect(try await house.post("/v1/events", event).status == 415)
+        let twice = headers + [(name: "ce-id", value: "2")]
+        #expect(try await house.post("/v1/events", "{}", headers: twice).status == 400)
+        let many = headers + (0..<80).map { (name: "ce-x\($0)", value: "v") }
+        #expect(try await house.post("/v1/events", "{}", headers: many).status == 400)
+        #expect(house.alerts.count == 2)
     }
 
     @Test("PagerDuty's senders get PagerDuty's answers, and only those whose key is known")

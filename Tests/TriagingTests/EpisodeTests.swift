@@ -128,6 +128,26 @@ import Testing
         #expect(desk.take(heard("3", 30), 30).meaning.joined == 1)
     }
 
+    @Test("A beginning in the future that moves with every delivery is one episode")
+    func movingBeginning() {
+        var desk = Desk()
+        #expect(desk.take(alert(began: 3_600), 0).meaning.isOpening)
+        for seconds in 1..<50 as Range<Int64> {
+            #expect(desk.take(alert(began: 3_600 + seconds), seconds).receipt.disposition == .repeated)
+        }
+        #expect(desk.book.incidents.first?.alerts == 1)
+    }
+
+    @Test("A sender whose clock is half a minute ahead ends its event, and begins the next one")
+    func slightlyAhead() {
+        var desk = Desk()
+        desk.take(alert(began: 30, isBeginningTold: false), 0)
+        // Its end tells no time: it has that of its arrival.
+        let end = desk.take(alert(began: 10, ended: 10, isBeginningTold: false), 10)
+        #expect(end.meaning == .ends(IncidentMark(1, "I1"), all: true))
+        #expect(desk.take(alert(began: 20, isBeginningTold: false), 20).meaning.joined == 1)
+    }
+
     @Test("Every decision can be asked for, the latest ones")
     func explaining() {
         var desk = Desk()
