@@ -54,6 +54,7 @@ let package = Package(
         room("Capabilities", path: "Sources/Rules/Capabilities", needs: ["Contracts"]),
         room("Risk", path: "Sources/Rules/Risk", needs: ["Contracts"]),
         room("Incidents", path: "Sources/Rules/Incidents", needs: ["Contracts"]),
+        room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
@@ -67,12 +68,14 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
-        room("Definitions", needs: ["Contracts", "Insight", "Risk", "Settings", "Signals"]),
+        room("Definitions", needs: ["Alerting", "Contracts", "Insight", "Risk", "Settings", "Signals"]),
         room("Diagnosing", needs: ["Contracts", "Insight"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
         room("Senses", needs: ["Contracts", "Insight", "Signals"]),
         room("Load", needs: ["CHost", "Contracts"]),
+        room("Triaging", needs: ["Alerting", "Contracts", "Insight"]),
+        room("Intake", needs: ["CSodium", "Contracts"]),
         room(
             "Simulator",
             needs: [
@@ -93,6 +96,7 @@ let package = Package(
         room("Audit", needs: ["Contracts", "Store"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
+        room("AlertDoors", needs: ["Contracts", "Definitions", "Intake", "Signals", "Web"]),
 
         // floor 4: the processes
         shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
@@ -131,6 +135,12 @@ let package = Package(
                 "WebClient", "Worker", "Service",
             ]),
         shell(
+            "TriageAgent",
+            needs: [
+                "AlertDoors", "Alerting", "Bus", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents", "Insight",
+                "Service", "Settings", "Signals", "Store", "Supervision", "Triaging", "Web", "Worker",
+            ]),
+        shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
@@ -162,6 +172,12 @@ let package = Package(
         proof("IncidentsTests", needs: ["Contracts", "Incidents"]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof("RiskTests", needs: ["Contracts", "Risk"]),
+        proof("AlertingTests", needs: ["Alerting", "Contracts"]),
+        proof("TriagingTests", needs: ["Alerting", "Contracts", "Insight", "Triaging"]),
+        proof("IntakeTests", needs: ["CSodium", "Contracts", "Intake"]),
+        proof(
+            "AlertDoorsTests",
+            needs: ["AlertDoors", "Contracts", "Definitions", "Host", "Intake", "Signals", "Web", "WebClient"]),
         proof("SupervisionTests", needs: ["Contracts", "Supervision"]),
         proof("SignalsTests", needs: ["Signals"]),
         proof("SettingsTests", needs: ["Settings"]),
@@ -200,7 +216,7 @@ let package = Package(
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
         proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
-        proof("DefinitionsTests", needs: ["Contracts", "Definitions", "Insight", "Risk", "Settings"]),
+        proof("DefinitionsTests", needs: ["Alerting", "Contracts", "Definitions", "Insight", "Risk", "Settings"]),
         proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof("TidyTests", needs: []),

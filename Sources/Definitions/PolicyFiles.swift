@@ -69,7 +69,7 @@ extension Definitions {
         return found
     }
 
-    private static func bytes(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    static func bytes(_ path: String) throws(ConfigurationError) -> [UInt8] {
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {

@@ -110,7 +110,7 @@ struct PolicyReader {
         return Policy.Window(actions(section), zone: zone(section), days: numbers, from: from, until: until)
     }
 
-    private enum Weekday: String, CaseIterable, Sendable {
+    enum Weekday: String, CaseIterable, Sendable {
         case monday, tuesday, wednesday, thursday, friday, saturday, sunday
     }
 
@@ -124,7 +124,7 @@ struct PolicyReader {
             until: until, outcome: outcome)
     }
 
-    private func zone(_ section: Section) -> Zone {
+    func zone(_ section: Section) -> Zone {
         let name = section.required("zone", Self.zoneName)
         guard name != "UTC" else { return .utc }
         guard let bytes = zone(name) else {
@@ -169,7 +169,7 @@ struct PolicyReader {
     }
 
     /// `09:30`, in minutes of the day.
-    private static let clock = Scalar<Int>(expected: "a time such as 09:30", standIn: 0) { minutes($0[...]) }
+    static let clock = Scalar<Int>(expected: "a time such as 09:30", standIn: 0) { minutes($0[...]) }
 
     private static func minutes(_ text: Substring) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -184,7 +184,7 @@ struct PolicyReader {
         return Int(text)
     }
 
-    private static let date = Scalar<CivilTime>(
+    static let date = Scalar<CivilTime>(
         expected: "a date and a time such as 2030-12-20 18:00", standIn: CivilTime(seconds: 0)
     ) { text in
         let halves = text.split(separator: " ", omittingEmptySubsequences: false)

@@ -52,10 +52,23 @@ extension Docket {
         case .opens(let opening):
             let id = try begin(opening, decision.record, now, &batch)
             receipt.incident = id
-        case .joins(let mark), .notes(let mark), .ends(let mark, _): touch(mark.opening, &batch)
+        case .joins(let mark), .ends(let mark, _): touch(mark.opening, &batch)
+        case .notes(let mark): try note(decision.record.alert, in: mark, now, &batch)
         }
         if let promotion = decision.promotion { touch(promotion.incident.opening, &batch) }
         return receipt
+    }
+
+    /// A line in the journal of an incident that it is no part of.
+    private func note(_ alert: RaisedAlert, in mark: IncidentMark, _ now: Int64, _ batch: inout Batch) throws {
+        guard let id = mark.id, let incident = open[id] else { return }
+        let text = alert.text.isEmpty ? alert.name : alert.text
+        let input = IncidentInput(
+            at: max(now, incident.stageSince), actor: alert.sender.isEmpty ? holder : alert.sender,
+            .noted("\(alert.node): \(text)"))
+        guard let transition = try lifecycle.take(input, incident) else { return }
+        try adopt(transition, input, into: &batch.work)
+        batch.transitions.append(transition)
     }
 
     private func touch(_ opening: Int, _ batch: inout Batch) {

@@ -44,6 +44,18 @@ extension Docket {
             .sorted { $0.id < $1.id }
     }
 
+    /// The latest decisions about an alert.
+    func decisions(on fingerprint: String) -> [DatedDecision] {
+        (book.explain(fingerprint) ?? []).map { DatedDecision(at: $0.at, receipt: $0.receipt) }
+    }
+
+    /// Somebody has seen an alert: its incident is acknowledged.
+    func acknowledge(_ fingerprint: String, by sender: String) async throws {
+        guard isActive else { throw TriageFault.notActive }
+        guard let id = book.record(of: fingerprint)?.receipt.incident, open[id] != nil else { return }
+        try await take(.command(IncidentCommand(.acknowledge, person: sender)), of: id, actor: sender)
+    }
+
     /// How the agent is.
     func counts() -> (open: Int, firing: Int, named: [NamedCount]) {
         let firing = book.incidents.reduce(0) { $0 + $1.firing }

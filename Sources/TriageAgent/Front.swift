@@ -19,12 +19,34 @@ struct Front: Sendable {
         try await written({ try await $0.raise(alerts) }, here: { try await docket.raise(alerts) })
     }
 
+    /// Where another replica writes, the seen alert waits for a person's word there: nobody loses anything.
+    func acknowledge(_ fingerprint: String, _ sender: String) async throws {
+        guard await docket.isActive else { throw BusError.unavailable("another replica writes") }
+        try await Self.speaking { try await docket.acknowledge(fingerprint, by: sender) }
+    }
+
     func command(_ order: PersonalOrder) async throws -> Incident {
         try await written({ try await $0.command(order) }, here: { try await docket.obey(order) })
     }
 
     func silences(_ change: SilenceChange?) async throws -> [SilenceNote] {
         try await written({ try await $0.silences(change) }, here: { try await docket.change(change) })
+    }
+
+    /// What is on disk, and with it what only the process that writes remembers.
+    func explain(_ fingerprint: String) async throws -> AlertExplanation {
+        if await !docket.isActive, let writer, writer != own {
+            let desk = try $TriageDesk<BusSystem>.resolve(id: BusID(role: own.role, slot: writer), using: bus)
+            let asked = try? await withCallOptions(patience: .seconds(1), idempotent: true) {
+                try await desk.explain(fingerprint)
+            }
+            if let asked { return asked }
+        }
+        var query = AlertQuery()
+        query.fingerprint = fingerprint
+        query.limit = 20
+        return AlertExplanation(
+            episodes: try await reading.alerts(query), decisions: await docket.decisions(on: fingerprint))
     }
 
     func standing() async -> TriageStanding {

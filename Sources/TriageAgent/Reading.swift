@@ -1,6 +1,7 @@
 import Contracts
 import Incidents
 import Store
+import Triaging
 
 /// Reads what is on disk; any replica may.
 struct Reading: Sendable {
@@ -15,6 +16,8 @@ struct Reading: Sendable {
         var past: [PastSignature] = []
         var silences: [SilenceNote] = []
         var alerts: [AlertRecord] = []
+        /// Those that ended of late.
+        var ended: [EndedIncident] = []
     }
 
     static let mostPast = 500
@@ -48,6 +51,10 @@ struct Reading: Sendable {
                 "SELECT body FROM alerts WHERE last_heard > ? ORDER BY last_heard DESC LIMIT ?",
                 now - .seconds(6 * 3_600), Self.mostAlerts
             ) { try Packed.decode(AlertRecord.self, from: try $0.value(0, as: [UInt8].self)) }.reversed()
+            legacy.ended = try connection.all(
+                "SELECT number, ended FROM incidents WHERE open = 0 AND ended > ? ORDER BY number DESC LIMIT 64",
+                now - .seconds(6 * 3_600)
+            ) { EndedIncident(Tables.name(try $0.value(0, as: Int64.self)), at: try $0.value(1, as: Int64.self)) }
             return legacy
         }
     }

@@ -29,6 +29,10 @@ distributed actor TriageDeskActor: TriageDesk {
 
     distributed func alerts(_ query: AlertQuery) async throws -> [AlertRecord] { try await front.reading.alerts(query) }
 
+    distributed func explain(_ fingerprint: String) async throws -> AlertExplanation {
+        try await front.explain(fingerprint)
+    }
+
     distributed func incidents(_ query: IncidentQuery) async throws -> [IncidentSummary] {
         try await front.reading.incidents(query)
     }

@@ -8,6 +8,7 @@ import Testing
     static let events: [(name: String, make: @Sendable (Story) -> IncidentEvent)] = [
         ("urgent", { _ in .alerts(Story.standing(priority: 1)) }),
         ("quiet", { _ in .alerts(Story.standing(firing: 0)) }),
+        ("noted", { _ in .noted("an agent was slow") }),
         ("claim", { _ in .claimed(holder: "triage@local.2") }),
         ("sure", { .evidence(step: $0.step, Story.evidence(0.9)) }),
         ("unsure", { .evidence(step: $0.step, Story.evidence(0.4)) }),
@@ -55,7 +56,7 @@ import Testing
     private static let acting =
         "escalate=same take=same noise=same mended=same give up=same retry=! comment=same know=same"
     private static let over = "escalate=! take=! noise=! mended=! give up=! retry=! comment=same know=!"
-    private static let heard = "urgent=same quiet=same claim=same"
+    private static let heard = "urgent=same quiet=same claim=same noted=same"
 
     /// Event=stage; `same` where the stage stays, `!` where it is refused. Everything else changes nothing.
     static let table: [Story.Place: String] = [
@@ -137,7 +138,7 @@ import Testing
     private static func isAnswer(_ make: (Story) -> IncidentEvent) -> Bool {
         switch make(Story()) {
         case .evidence, .offers, .verdict, .approval, .executed, .verified, .refused: true
-        case .opened, .alerts, .tick, .claimed, .command: false
+        case .opened, .alerts, .noted, .tick, .claimed, .command: false
         }
     }
 

@@ -1,7 +1,7 @@
-import Contracts
 import FoundationEssentials
 import Testing
 
+@testable import Contracts
 @testable import Risk
 
 /// A file of the tz database with these changes, and this last line.

@@ -2,6 +2,8 @@
 public enum IncidentEvent: Codable, Sendable, Equatable {
     case opened(IncidentOpening)
     case alerts(AlertsStanding)
+    /// Something that belongs into the journal, and changes nothing.
+    case noted(String)
     /// Nothing but time has passed.
     case tick
     /// Another process does from now on what is to be done.

@@ -21,9 +21,12 @@ public struct RaisedAlert: Codable, Sendable, Equatable {
     /// In a sentence.
     public var text: String
     /// Nanoseconds since 1970: when it began and ended, as its sender says; begun together with the fingerprint names the
-    /// episode.
+    /// episode. Of one that fires, `ended` is when it will have ended unless it is told again.
     public var began: Int64
     public var ended: Int64?
+    /// Whether `began` is the beginning of the episode by the sender's own word. Where it is not, it is the time of what was
+    /// sent, and all that comes before the resolution is one episode.
+    public var isBeginningTold: Bool
     /// Where to read more.
     public var link: String?
     /// Who sent it, as the door has proved it: a key's name, a slot, a person.
@@ -32,7 +35,7 @@ public struct RaisedAlert: Codable, Sendable, Equatable {
     public init(
         _ source: Source, fingerprint: String, name: String, node: String = "", severity: FindingSeverity = .warning,
         state: State = .firing, labels: [SignalLabel] = [], text: String = "", began: Int64, ended: Int64? = nil,
-        link: String? = nil, sender: String = ""
+        isBeginningTold: Bool = true, link: String? = nil, sender: String = ""
     ) {
         self.source = source
         self.fingerprint = fingerprint
@@ -44,6 +47,7 @@ public struct RaisedAlert: Codable, Sendable, Equatable {
         self.text = text
         self.began = began
         self.ended = ended
+        self.isBeginningTold = isBeginningTold
         self.link = link
         self.sender = sender
     }

@@ -7,6 +7,8 @@ public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActor
     distributed func raise(_ alerts: [RaisedAlert]) async throws -> [AlertReceipt]
     /// Alerts that were heard, the latest first.
     distributed func alerts(_ query: AlertQuery) async throws -> [AlertRecord]
+    /// All that was decided about an alert, and why; the latest episodes first.
+    distributed func explain(_ fingerprint: String) async throws -> AlertExplanation
     /// Incidents in a line each, the latest first.
     distributed func incidents(_ query: IncidentQuery) async throws -> [IncidentSummary]
     /// All of one incident; nil where there is none of that id.
@@ -31,6 +33,30 @@ public struct AlertQuery: Codable, Sendable, Equatable {
     public var limit = 100
 
     public init() {}
+}
+
+/// What was decided about an alert.
+public struct AlertExplanation: Codable, Sendable, Equatable {
+    /// Its episodes, with the decision that stands.
+    public var episodes: [AlertRecord]
+    /// The latest decisions, the oldest first; the memory of the process that writes.
+    public var decisions: [DatedDecision]
+
+    public init(episodes: [AlertRecord], decisions: [DatedDecision]) {
+        self.episodes = episodes
+        self.decisions = decisions
+    }
+}
+
+/// A decision with its time, in nanoseconds since 1970.
+public struct DatedDecision: Codable, Sendable, Equatable {
+    public var at: Int64
+    public var receipt: AlertReceipt
+
+    public init(at: Int64, receipt: AlertReceipt) {
+        self.at = at
+        self.receipt = receipt
+    }
 }
 
 /// Which incidents; a condition that is nil does not bind.

@@ -23,7 +23,7 @@ public struct AlertGrouping: Sendable {
     /// Calls between two places that one fire may leap.
     private static let farthest = 3
 
-    private let topology: Neighbourhood
+    private var topology: Neighbourhood
     private var habits: AlertHabits
     private var fires: [Fire] = []
     private var usual = 0.0
@@ -40,6 +40,21 @@ public struct AlertGrouping: Sendable {
 
     /// Series that are remembered at the moment.
     public var remembered: Int { habits.count }
+
+    /// Who depends on whom is known better by now; what burns goes on burning where it does.
+    public mutating func learn(_ calls: [Call]) {
+        let before = topology
+        let after = Neighbourhood(calls)
+        topology = after
+        for index in fires.indices { fires[index].renumber { after.number(before.names[$0]) } }
+    }
+
+    /// How many calls a place is away from the nearest of others; nil where that is further than `farthest`, or not known.
+    public func distance(from place: String, to others: [String], within farthest: Int) -> Int? {
+        guard let start = topology.number(place) else { return nil }
+        let ends = others.compactMap { topology.number($0) }
+        return ends.isEmpty ? nil : topology.distance(from: start, within: farthest) { ends.contains($0) }
+    }
 
     /// Takes the next alert.
     public mutating func add(_ alert: Alert) -> Placement {

@@ -33,6 +33,12 @@ struct Fire: Sendable {
         if let place, places.count < Self.mostPlaces, isPlace.insert(place).inserted { places.append(place) }
     }
 
+    /// Places have other numbers; nil for those that are no longer known.
+    mutating func renumber(_ number: (Int) -> Int?) {
+        places = places.compactMap(number)
+        isPlace = Set(places)
+    }
+
     mutating func hold(_ alert: Int, at time: Double) {
         if held.count >= Self.mostHeld { held.removeFirst(Self.mostHeld / 2) }
         held.append((alert, time))

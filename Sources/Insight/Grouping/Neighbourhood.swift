@@ -2,16 +2,20 @@
 struct Neighbourhood: Sendable {
     private let neighbours: [[Int]]
     private let numbers: [String: Int]
+    /// By number.
+    let names: [String]
     /// Looking further than this costs more than it tells.
     private static let mostVisited = 512
 
     init(_ calls: [Call]) {
         var numberByName: [String: Int] = [:]
         var lists: [[Int]] = []
+        var names: [String] = []
         func number(_ name: String) -> Int {
             if let known = numberByName[name] { return known }
             numberByName[name] = lists.count
             lists.append([])
+            names.append(name)
             return lists.count - 1
         }
         for call in calls.sorted() where call.caller != call.callee {
@@ -21,6 +25,7 @@ struct Neighbourhood: Sendable {
         }
         neighbours = lists
         numbers = numberByName
+        self.names = names
     }
 
     func number(_ name: String) -> Int? { numbers[name] }

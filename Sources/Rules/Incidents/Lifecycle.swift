@@ -43,6 +43,7 @@ public struct Lifecycle: Sendable {
         switch input.event {
         case .opened: throw .openedAlready
         case .alerts(let standing): hasChanged = change.take(standing)
+        case .noted: hasChanged = !incident.stage.isEnd
         case .tick: hasChanged = change.pass()
         case .claimed(let holder): hasChanged = change.claim(holder)
         case .command(let command): hasChanged = try change.obey(command)

@@ -1,3 +1,5 @@
+import Contracts
+
 /// Numbers and times as reasons say them: the same text for the same figure, in every process.
 enum Figures {
     static func number(_ value: Double) -> String {

@@ -209,7 +209,7 @@ extension IncidentEvent {
         case .executed(_, let report): .executed(step: id, report)
         case .verified(_, let verification): .verified(step: id, verification)
         case .refused(_, let text): .refused(step: id, text: text)
-        case .opened, .alerts, .tick, .claimed, .command: self
+        case .opened, .alerts, .noted, .tick, .claimed, .command: self
         }
     }
 }

@@ -13,6 +13,8 @@ public final class Request: Sendable {
     /// As the client sent it: of what kind the body is, and how it is packed.
     public let contentType: String?
     public let contentEncoding: String?
+    /// Headers whose names begin with `ce-` or `x-kintsugi-`, with names in small letters.
+    public let headers: [(name: String, value: String)]
     let captures: [[UInt8]]
     let query: [UInt8]
     let body: [UInt8]
@@ -27,6 +29,7 @@ public final class Request: Sendable {
         trace = head.traceparent.flatMap { TraceContext(traceparent: String(decoding: $0, as: UTF8.self)) }
         contentType = head.contentType.map { String(decoding: $0, as: UTF8.self) }
         contentEncoding = head.contentEncoding.map { String(decoding: $0, as: UTF8.self) }
+        headers = head.others.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
         self.captures = captures
         self.query = query
         self.body = body

@@ -96,6 +96,22 @@ public struct Route: Sendable {
         self.kinds = kinds
     }
 
+    /// A route that takes bytes of some kinds, and has parameters.
+    public init<P: Sendable>(
+        _ method: Method, _ path: String, _ summary: String, roles: Access, takesBytes kinds: [String],
+        asks parameters: Parameters<P>, answers: [Answer],
+        handler: @escaping @Sendable (Request, P) async throws -> Response
+    ) {
+        let bytes = Schema.of(["type": "string", "format": "binary"])
+        let names = PathPattern(path).names
+        self.init(method, path, summary, roles, false, false, parameters.described, bytes, answers) { request in
+            let (asked, wrong) = parameters.read(request, names)
+            guard wrong.isEmpty else { throw Self.refusal(wrong) }
+            return try await handler(request, asked)
+        }
+        self.kinds = kinds
+    }
+
     private init(
         _ method: Method, _ path: String, _ summary: String, _ access: Access, _ idempotencyKey: Bool,
         _ beginsAtOnce: Bool, _ parameters: [DescribedParameter], _ body: Schema?, _ answers: [Answer],

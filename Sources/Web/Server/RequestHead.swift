@@ -10,6 +10,8 @@ struct RequestHead {
     var traceparent: [UInt8]?
     var idempotencyKey: [UInt8]?
     var lastEventID: [UInt8]?
+    /// Headers of alerts' formats, with names in small letters: `ce-…` and `x-kintsugi-…`.
+    var others: [(name: String, value: [UInt8])] = []
     var acceptsGzip = false
     var expectsContinue = false
     /// What is wrong with the headers themselves.
@@ -72,8 +74,32 @@ struct RequestHead {
         case 16 where Self.equal(name, "content-encoding"):
             Self.keep(&contentEncoding, &faults, value, "content-encoding")
         case 17 where Self.equal(name, "transfer-encoding"): takeCoding(value)
-        default: break
+        default: keepOther(name, value)
         }
+    }
+
+    private static let mostOthers = 64
+    private static let mostOtherBytes = 4_096
+
+    /// Nobody else's headers are kept.
+    private mutating func keepOther(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        guard name.count > 3, name.count <= 64,
+            name[0] | 0x20 == UInt8(ascii: "c") || name[0] | 0x20 == UInt8(ascii: "x")
+        else { return }
+        let known = String(decoding: name, as: UTF8.self).lowercased()
+        guard known.hasPrefix("ce-") || known.hasPrefix("x-kintsugi-") else { return }
+        guard others.count < Self.mostOthers, value.count <= Self.mostOtherBytes else {
+            faults.append(
+                Fault(
+                    field: known,
+                    detail:
+                        "expected \(Self.mostOthers) such headers of \(Self.mostOtherBytes) bytes at most, found more"))
+            return
+        }
+        if others.contains(where: { $0.name == known }) {
+            faults.append(Fault(field: known, detail: "expected this header once, found it again"))
+        }
+        others.append((known, Array(value)))
     }
 
     private static func keep(

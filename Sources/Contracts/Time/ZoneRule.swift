@@ -40,7 +40,7 @@ struct ZoneRule: Sendable, Equatable {
 
     func offset(at instant: Int64) -> Int {
         guard let summer else { return standard }
-        let year = CivilTime(seconds: Figures.sum(instant, Int64(standard))).year
+        let year = CivilTime(seconds: instant.adding(Int64(standard))).year
         let begin = begins.local(year) - Int64(standard)
         let end = ends.local(year) - Int64(summer)
         let isSummer = begin < end ? instant >= begin && instant < end : instant < end || instant >= begin

@@ -74,3 +74,11 @@ public struct CivilTime: Sendable, Equatable, Comparable {
 
     public static func < (left: CivilTime, right: CivilTime) -> Bool { left.seconds < right.seconds }
 }
+
+extension Int64 {
+    /// The sum, or the nearest number that there is: far from the calendar arithmetic must not end the process.
+    func adding(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+}

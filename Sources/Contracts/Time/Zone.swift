@@ -45,7 +45,7 @@ public struct Zone: Sendable, Equatable {
 
     /// What the clocks show.
     public func local(_ instant: Int64) -> CivilTime {
-        CivilTime(seconds: Figures.sum(instant, Int64(offset(at: instant))))
+        CivilTime(seconds: instant.adding(Int64(offset(at: instant))))
     }
 
     /// The first and the last instant at which the clocks show this. Where they leave it out, the one at which they would
