@@ -45,7 +45,7 @@ struct Asking: Sendable {
             labels: ["agent": "triage", "step": step.errand.rawValue, "outcome": outcome]
         ).increment()
         worker.metrics.histogram(
-            "agent.step.duration", help: "Seconds that a step of an incident took",
+            "agent.step.duration", unit: .seconds, help: "Seconds that a step of an incident took",
             labels: ["agent": "triage", "step": step.errand.rawValue]
         ).record(Moment.now.since(began).inSeconds)
     }

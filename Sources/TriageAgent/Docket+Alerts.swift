@@ -76,14 +76,14 @@ extension Docket {
     }
 
     private func begin(
-        _ opening: Triaging.IncidentOpening, _ record: AlertRecord, _ now: Int64, _ batch: inout Batch
+        _ opening: NewIncident, _ record: AlertRecord, _ now: Int64, _ batch: inout Batch
     ) throws -> String {
         lastNumber += 1
         let id = Tables.name(lastNumber)
         // The alerts that it begins with have its name from now on.
         batch.work.records += book.assign(opening.opening, incident: id)
         let alerts = standing(of: opening.opening)
-        let began = Contracts.IncidentOpening(
+        let began = IncidentOpening(
             fingerprint: record.alert.fingerprint, follows: opening.follows, title: Self.title(record.alert),
             began: opening.began, source: record.alert.source,
             alerts: alerts

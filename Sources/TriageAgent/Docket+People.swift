@@ -1,6 +1,7 @@
 import Alerting
 import Contracts
 import Incidents
+import Triaging
 
 /// What people ask for.
 extension Docket {

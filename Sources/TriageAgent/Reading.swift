@@ -40,7 +40,7 @@ struct Reading: Sendable {
                 legacy.ends.append((incident.id, end.number, end.digest))
             }
             legacy.lastNumber =
-                try connection.first("SELECT max(number) FROM incidents") { try $0.value(0, as: Int64?.self) } ?? nil ?? 0
+                try connection.first("SELECT max(number) FROM incidents") { try $0.value(0, as: Int64?.self) ?? 0 } ?? 0
             legacy.past = try connection.all(
                 "SELECT body FROM history ORDER BY at DESC LIMIT ?", Self.mostPast
             ) { try Packed.decode(PastSignature.self, from: try $0.value(0, as: [UInt8].self)) }.reversed()

@@ -12,10 +12,11 @@ struct Secrets: Sendable {
         guard let hook = hooks.first(where: { $0.name == name }) else { return nil }
         switch hook.secret {
         case .file(let file):
-            guard let bytes = try? WholeFile.read("\(data)/secrets/\(file)") else { return nil }
+            guard let text = ProcessFiles.text("\(data)/secrets/\(file)") else { return nil }
+            let bytes = Array(text.utf8)
             let trimmed = bytes.reversed().drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.reversed()
             return trimmed.isEmpty ? nil : Array(trimmed)
-        case .variable(let variable):
+        case .environment(let variable):
             guard let value = getenv(variable) else { return nil }
             let bytes = Array(String(cString: value).utf8)
             return bytes.isEmpty ? nil : bytes

@@ -1,5 +1,6 @@
 import Contracts
 import Incidents
+import Signals
 import Store
 
 /// What goes to disk in one transaction: an incident after an event with the line of the journal that says so, and all

@@ -80,7 +80,7 @@ extension AlertBook {
         if let fire { burns(fire, lastOpening) }
         let (priority, why) = open[index].impact.judgement
         open[index].priority = priority
-        let opening = IncidentOpening(
+        let opening = NewIncident(
             opening: lastOpening, node: entry.alert.node, priority: priority, impact: open[index].impact,
             follows: follows, began: company.reduce(entry.alert.began) { min($0, $1.alert.began) }, isOwnTrouble: isOwn,
             recalled: company, reasons: reasons + why)

@@ -17,7 +17,7 @@ public struct IncidentMark: Sendable, Equatable {
 public enum AlertMeaning: Sendable, Equatable {
     case none
     /// A new one begins.
-    case opens(IncidentOpening)
+    case opens(NewIncident)
     /// It belongs to one.
     case joins(IncidentMark)
     /// It belongs into the journal of one, and is no part of it.
@@ -27,7 +27,7 @@ public enum AlertMeaning: Sendable, Equatable {
 }
 
 /// A new incident, with all that it begins with.
-public struct IncidentOpening: Sendable, Equatable {
+public struct NewIncident: Sendable, Equatable {
     /// To be given back to `assign` with the name of the incident.
     public var opening: Int
     /// The service that the first alert is about.

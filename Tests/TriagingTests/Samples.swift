@@ -40,7 +40,7 @@ func finding(
 /// A book with an owner that names incidents as they open.
 struct Desk {
     var book: AlertBook
-    var opened: [IncidentOpening] = []
+    var opened: [NewIncident] = []
     var promotions: [Promotion] = []
     var records: [String: AlertRecord] = [:]
     var openIncidents: [String] = []
