@@ -138,8 +138,8 @@ extension AlertBook {
 
     // MARK: - After a death
 
-    /// The book as its owner's records tell it: all of the last hours, the incidents that are open, and those that ended of
-    /// late. It decides as the one that was lost would, but for what alone a longer memory could tell: how often a thing has
+    /// The book as its owner's records tell it: all of the last hours, the incidents that are open, in the order in which
+    /// they opened, and those that ended of late. It decides as the one that was lost would, but for what alone a longer memory could tell: how often a thing has
     /// flapped.
     public init(
         _ settings: AlertSettings, silences: [Silence] = [], calls: [Call] = [], restoring records: [AlertRecord],
@@ -152,6 +152,12 @@ extension AlertBook {
             )
         }
         var numbers: [String: Int] = [:]
+        for incident in openIncidents where numbers[incident] == nil {
+            lastOpening += 1
+            numbers[incident] = lastOpening
+            names[lastOpening] = incident
+            open.append(Standing(lastOpening, now: 0))
+        }
         for record in ordered { restore(record, &numbers) }
         for ended in endedIncidents.sorted(by: { ($0.at, $0.incident) < ($1.at, $1.incident) }) {
             incidentEnded(ended.incident, now: ended.at)
@@ -162,6 +168,9 @@ extension AlertBook {
 
     private mutating func restore(_ record: AlertRecord, _ numbers: inout [String: Int]) {
         var entry = Entry(record.alert, told: record.alert.began, now: record.firstHeard)
+        if let before = entries[record.alert.fingerprint], before.isFiring {
+            _ = end(before, at: record.alert.began, record.firstHeard)
+        }
         let earlier = entries[record.alert.fingerprint]
         (entry.lastHeard, entry.deliveries, entry.receipt) = (record.lastHeard, record.deliveries, record.receipt)
         entry.hasOpened = earlier?.hasOpened == true || record.receipt.reasons.contains { $0.rule == "opens" }
@@ -192,13 +201,12 @@ extension AlertBook {
             lastOpening += 1
             numbers[incident] = lastOpening
             names[lastOpening] = incident
-            var standing = Standing(lastOpening, now: entry.firstHeard)
-            standing.isOwn = isOwn
-            open.append(standing)
+            open.append(Standing(lastOpening, now: entry.firstHeard))
         }
         entry.opening = numbers[incident]
         guard let index = open.firstIndex(where: { $0.opening == entry.opening }) else { return }
         entry.isMember = entry.isFiring
+        open[index].isOwn = isOwn
         open[index].alerts += 1
         open[index].firing += entry.isFiring ? 1 : 0
         open[index].last = max(open[index].last, entry.firstHeard)

@@ -129,7 +129,10 @@ public struct AlertBook: Sendable {
             guard isLater, alert.began == told else { return again(alert, entry, reasons, now) }
             _ = end(entry, at: alert.began, now)
             reasons.append(DecisionReason("episode", "the end of the last episode was not heard"))
-            return begin(alert, told, after: entries[alert.fingerprint], reasons, now)
+            let superseded = entries[alert.fingerprint]
+            var decision = begin(alert, told, after: superseded, reasons, now)
+            decision.superseded = superseded?.record()
+            return decision
         case (true, false):
             let isNew = alert.isBeginningTold ? isLater : alert.began > entry.alert.ended ?? entry.alert.began
             if !isNew, entry.hasExpired {

@@ -62,6 +62,8 @@ public struct AlertDecision: Sendable, Equatable {
     public var record: AlertRecord
     public var meaning: AlertMeaning
     public var promotion: Promotion?
+    /// The episode before, which must have ended since this one began; to be kept too.
+    public var superseded: AlertRecord?
 }
 
 /// A decision with its time, in nanoseconds since 1970.

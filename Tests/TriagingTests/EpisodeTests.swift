@@ -128,6 +128,15 @@ import Testing
         #expect(desk.take(heard("3", 30), 30).meaning.joined == 1)
     }
 
+    @Test("A later beginning ends the episode before, which is to be kept as ended")
+    func superseding() {
+        var desk = Desk()
+        desk.take(alert(began: 0), 0)
+        let decision = desk.take(alert(began: 100), 100)
+        #expect(decision.superseded?.alert.state == .resolved && decision.superseded?.alert.began == at(0))
+        #expect(decision.meaning.joined == 1 && desk.book.incidents.first?.firing == 1)
+    }
+
     @Test("A beginning in the future that moves with every delivery is one episode")
     func movingBeginning() {
         var desk = Desk()

@@ -71,6 +71,7 @@ struct Desk {
     }
 
     private mutating func heed(_ decision: AlertDecision) {
+        if let superseded = decision.superseded { keep(superseded) }
         keep(decision.record)
         if let promotion = decision.promotion { promotions.append(promotion) }
         guard case .opens(let opening) = decision.meaning else { return }
