@@ -120,6 +120,8 @@ struct PermitTests {
         // Triage cannot be asked any more: what it said last still counts.
         office.around.change { $0.triageSays = nil }
         #expect(try await office.permit().refusal?.contains("generation") == true)
+        // Nor does an older word of a replica of Triage that is behind turn it back.
+        #expect(try await office.judge(step: "behind").outcome == .deny)
         let second = Office.plan(generation: 2)
         try await office.judge(second, step: "judge-2")
         let permitted = try await office.permit(second, step: "act-2")
