@@ -29,8 +29,10 @@ enum Permitting {
         do {
             let kept = try permitted(asked, bench, context)
             if let again = try again(asked, bench, context) { return again }
-            let (grounds, until, use, judged) = try ground(asked, kept, bench, context)
-            return try issue(asked, kept, grounds, until, use, judged, bench, context)
+            let ground =
+                kept.proposal.plan == asked.question.plan
+                ? try ground(asked, kept, bench, context) : try undo(asked, kept, bench, context)
+            return try issue(asked, ground, bench, context)
         } catch let refused as Refused {
             return PermitAnswer(capabilities: [], refusal: refused.text, expires: bench.now)
         }
@@ -53,7 +55,7 @@ enum Permitting {
         guard let kept = try Tables.latestVerdict(of: plan.incident, context) else {
             throw Refused(text: "nothing was judged for the incident \(plan.incident); have the plan judged")
         }
-        guard kept.verdict.plan == plan.digest, kept.proposal.plan == plan else {
+        guard kept.proposal.plan == plan || UndoRules.isUndo(plan, of: kept.proposal.plan) else {
             throw Refused(
                 text:
                     "the plan judged last is \(kept.verdict.plan.brief), not \(plan.digest.brief); have it judged anew")
@@ -102,30 +104,50 @@ enum Permitting {
         return (.approval, min(end, until), use, judged)
     }
 
+    /// The inverses of a plan that was permitted a while ago: they were judged with it.
+    private static func undo(
+        _ asked: Case, _ kept: KeptVerdict, _ bench: Bench, _ context: WriteContext
+    ) throws -> Ground {
+        guard let done = try Tables.lastPermit(of: kept.verdict.plan, kept.proposal.plan.incident, context) else {
+            throw Refused(text: "the plan that is to be taken back was never permitted")
+        }
+        guard bench.now - done.issued < UndoRules.within else {
+            throw Refused(
+                text: "the plan that is to be taken back was permitted too long ago; have the way back judged")
+        }
+        var judged = kept
+        judged.step = asked.question.step
+        judged.proposal.plan = asked.question.plan
+        judged.verdict.plan = asked.question.plan.digest
+        let lifetime = bench.policy.map { Double($0.approvals.capabilityLifetime) / 1e9 }
+        let end = Times.sum(bench.now, seconds: lifetime ?? kept.verdict.capabilitySeconds)
+        return (done.grounds, end, [], judged)
+    }
+
     private static func issue(
-        _ asked: Case, _ kept: KeptVerdict, _ grounds: Capability.Grounds, _ until: Int64, _ use: [UUID],
-        _ judged: KeptVerdict, _ bench: Bench, _ context: WriteContext
+        _ asked: Case, _ ground: Ground, _ bench: Bench, _ context: WriteContext
     ) throws -> PermitAnswer {
         // The ids come from the time: two permissions of one nanosecond would be one.
         let now = max(bench.now, try Tables.lastIssued(context) + 1)
         let key = IssuerKey(issuer: IssuerKeys.issuer, publicKey: asked.key.publicKey)
         let terms = CapabilityIssue.Terms(
-            issuer: key.issuer, key: key.name, plan: kept.verdict.plan, grounds: grounds, now: now,
-            lifetime: until - now)
+            issuer: key.issuer, key: key.name, plan: ground.judged.verdict.plan, grounds: ground.grounds, now: now,
+            lifetime: ground.until - now)
         let signed: [SignedCapability]
         do { signed = try CapabilityIssue.capabilities(for: asked.question.plan, terms, sign: asked.key.sign) } catch {
             throw Refused(text: "\(error)")
         }
-        let answer = PermitAnswer(capabilities: signed, expires: until)
+        let answer = PermitAnswer(capabilities: signed, expires: ground.until)
         try Tables.keep(
-            answer, step: asked.question.step, question: asked.digest, judged: judged, issued: now, context)
+            answer, step: asked.question.step, question: asked.digest, judged: ground.judged, grounds: ground.grounds,
+            issued: now, context)
         for (index, step) in asked.question.plan.steps.enumerated() {
             let action = PastAction(
                 incident: asked.question.plan.incident, action: step.order.action, target: step.order.target,
                 at: bench.now, capacity: step.blast.capacity)
             try Tables.keep(action, capability: "\(asked.question.step) \(index)", context)
         }
-        for id in use { try Tables.markUsed(id, at: bench.now, context) }
+        for id in ground.use { try Tables.markUsed(id, at: bench.now, context) }
         return answer
     }
 

@@ -24,10 +24,11 @@ enum Tables {
             ) STRICT;
             CREATE INDEX answers_by_plan ON answers (incident, generation, number);
             CREATE TABLE permits (
-                step TEXT PRIMARY KEY, question BLOB NOT NULL, incident TEXT NOT NULL, issued INTEGER NOT NULL,
-                expires INTEGER NOT NULL, capabilities INTEGER NOT NULL, answer BLOB NOT NULL, judged BLOB NOT NULL
+                step TEXT PRIMARY KEY, question BLOB NOT NULL, incident TEXT NOT NULL, plan BLOB NOT NULL,
+                grounds TEXT NOT NULL, issued INTEGER NOT NULL, expires INTEGER NOT NULL, capabilities INTEGER NOT NULL, answer BLOB NOT NULL, judged BLOB NOT NULL
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX permits_by_time ON permits (issued);
+            CREATE INDEX permits_by_incident ON permits (incident, issued);
             CREATE TABLE actions (
                 capability TEXT PRIMARY KEY, incident TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL,
                 at INTEGER NOT NULL, capacity REAL NOT NULL
@@ -186,15 +187,30 @@ enum Tables {
     }
 
     static func keep(
-        _ answer: PermitAnswer, step: String, question: Digest, judged: KeptVerdict, issued: Int64,
-        _ context: WriteContext
+        _ answer: PermitAnswer, step: String, question: Digest, judged: KeptVerdict, grounds: Capability.Grounds,
+        issued: Int64, _ context: WriteContext
     ) throws {
         try context.run(
             """
-            INSERT INTO permits (step, question, incident, issued, expires, capabilities, answer, judged)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """, step, question.bytes, judged.proposal.plan.incident, issued, answer.expires,
-            answer.capabilities.count, try Packed.encode(answer), try Packed.encode(judged))
+            INSERT INTO permits (step, question, incident, plan, grounds, issued, expires, capabilities, answer, judged)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, step, question.bytes, judged.proposal.plan.incident, judged.verdict.plan.bytes, grounds.rawValue,
+            issued,
+            answer.expires, answer.capabilities.count, try Packed.encode(answer), try Packed.encode(judged))
+    }
+
+    /// When a plan was last permitted, and on what grounds; nil where it never was.
+    static func lastPermit(
+        of plan: Digest, _ incident: String, _ context: WriteContext
+    ) throws -> (issued: Int64, grounds: Capability.Grounds)? {
+        try context.first(
+            "SELECT issued, grounds FROM permits WHERE incident = ? AND plan = ? ORDER BY issued DESC LIMIT 1",
+            incident,
+            plan.bytes
+        ) { row in
+            let grounds = Capability.Grounds(rawValue: try row.value(1, as: String.self))
+            return (try row.value(0, as: Int64.self), grounds ?? .approval)
+        }
     }
 
     static func issued(_ context: WriteContext) throws -> Int {

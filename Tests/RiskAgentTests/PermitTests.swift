@@ -120,6 +120,8 @@ struct PermitTests {
         // Triage cannot be asked any more: what it said last still counts.
         office.around.change { $0.triageSays = nil }
         #expect(try await office.permit().refusal?.contains("generation") == true)
+        // Nor does an older word of a replica of Triage that is behind turn it back.
+        #expect(try await office.judge(step: "behind").outcome == .deny)
         let second = Office.plan(generation: 2)
         try await office.judge(second, step: "judge-2")
         let permitted = try await office.permit(second, step: "act-2")
@@ -175,6 +177,57 @@ struct PermitTests {
         #expect(try await office.permit().refusal == nil)
         office.around.pass(seconds: 1_200)
         #expect(try await office.judge(step: "judge-2").outcome == .approve)
+    }
+
+    /// The plan that scales back, where the state is another by then.
+    private func undo(of plan: PlanSummary, _ change: (inout PlanSummary) -> Void = { _ in }) -> PlanSummary {
+        var undo = Office.plan(.scale, text: "back")
+        undo.steps = plan.steps.reversed().compactMap { step in
+            step.inverse?.order.map { order in
+                PlanStep(
+                    order, state: Digest(of: [7]), blast: step.blast, reversibility: .whole,
+                    inverse: PlanInverse(step.order, "forth again"))
+            }
+        }
+        change(&undo)
+        return undo
+    }
+
+    @Test func `what was permitted may be taken back at once, without another verdict or another person`() async throws
+    {
+        let office = try await Office()
+        let plan = Office.plan(.scale)
+        let back = undo(of: plan)
+        try await office.judge(plan)
+        #expect(try await office.permit(back, step: "back").refusal?.contains("never permitted") == true)
+        _ = try await office.agent.answer(office.answer(.approve, plan, by: "ann", with: office.ann))
+        #expect(try await office.permit(plan).refusal == nil)
+        office.around.change { $0.budgets = [] }
+        let answer = try await office.permit(back, step: "back")
+        #expect(answer.refusal == nil && answer.capabilities.count == 1)
+        #expect(try await office.permit(back, step: "back") == answer)
+        #expect(try await office.agent.standing(active: nil).capabilitiesIssued == 2)
+        office.around.pass(seconds: 3_600)
+        #expect(try await office.permit(back, step: "later").refusal?.contains("too long ago") == true)
+    }
+
+    @Test func `what is not exactly the way back is no way back`() async throws {
+        let office = try await Office()
+        let plan = Office.plan(.scale)
+        try await office.judge(plan)
+        _ = try await office.agent.answer(office.answer(.approve, plan, by: "ann", with: office.ann))
+        _ = try await office.permit(plan)
+        let others = [
+            undo(of: plan) { $0.steps[0].order.target = "inventory" }, undo(of: plan) { $0.steps += $0.steps },
+            undo(of: plan) { $0.steps = [] }, undo(of: plan) { $0.steps[0].blast.capacity = 2 },
+        ]
+        for (number, other) in others.enumerated() {
+            #expect(try await office.permit(other, step: "back-\(number)").refusal?.contains("judged last") == true)
+        }
+        let older = undo(of: plan) { $0.generation = 0 }
+        #expect(try await office.permit(older, step: "older").refusal?.contains("generation") == true)
+        office.around.change { $0.triageSays = IncidentStanding(incident: "I-1", generation: 1, isOver: true) }
+        #expect(try await office.permit(undo(of: plan), step: "over").refusal?.contains("over") == true)
     }
 
     @Test func `of many that ask at a time one gets the permission, and the others see what it did`() async throws {

@@ -98,10 +98,11 @@ class Office:
         state = self.state()
         words = [{"name": name, "value": value} for name, value in sorted(arguments.items())]
         order = {"action": action, "door": "supervisor", "target": "carrier", "arguments": words}
+        back = {**order, "arguments": [{"name": "count", "value": "1"}]}
         step = {
             "order": order, "state": state, "reversibility": "whole", "text": "",
             "blast": {"roles": ["carrier"], "capacity": 0.5, "touchesData": False},
-            "inverse": {"text": "nothing to undo", **({} if action == "restart" else {"order": order})},
+            "inverse": {"text": "nothing to undo", **({} if action == "restart" else {"order": back})},
         }  # fmt: skip
         return {
             "incident": incident, "generation": 1, "category": "Resource_Limit", "confidence": confidence,
@@ -268,6 +269,13 @@ def test_this_hosts_person_agrees_by_a_signature_and_nobody_else_does(office):
     assert permitted.get("refusal") is None
     assert office.act(plan, verdict, permitted["capabilities"][0])["outcome"] == "done"
     office.cluster.ready("carrier", 2)
+    # The way back was judged with the plan, and needs nobody's word.
+    back = office.plan("scale", count="1")
+    permitted = office.permit(back, step="act-2")
+    assert permitted.get("refusal") is None, permitted
+    message = cbor2.loads(cbor2.loads(base64.b64decode(permitted["capabilities"][0]["bytes"]))[0])
+    assert office.act(back, {"plan": message[6].hex()}, permitted["capabilities"][0])["outcome"] == "done"
+    office.cluster.ready("carrier", 1)
 
 
 def test_a_verdict_is_explained_by_its_incident_and_the_past_is_judged_by_another_policy(office, tmp_path):
