@@ -22,7 +22,7 @@ struct RiskLife: Sendable {
         bus.allow(RiskFault.self, as: "RiskFault")
         var sources = RiskSources(
             now: { WallTime.now.nanoseconds }, budgets: { await Self.budgets(bus, log) },
-            standing: { await Self.standing(of: $0) })
+            standing: { await Self.standing(of: $0, bus) })
         if let url = settings.outside {
             let outside = OutsidePolicy(
                 url: url, deadline: settings.outsideDeadline, client: WebClient(metrics: worker.metrics))
@@ -59,7 +59,12 @@ struct RiskLife: Sendable {
     }
 
     /// How Triage says that an incident stands now; nil where it cannot be asked: then what it said last counts.
-    private static func standing(of incident: String) async -> IncidentStanding? { nil }
+    private static func standing(of incident: String, _ bus: BusSystem) async -> IncidentStanding? {
+        guard let triage = try? $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus) else { return nil }
+        return try? await withCallOptions(patience: .milliseconds(1_500), idempotent: true) {
+            try await triage.standing(of: incident)
+        }
+    }
 
     /// Looks at the files from now on, whether active or not.
     func start() {

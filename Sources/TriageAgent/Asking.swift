@@ -88,6 +88,10 @@ struct Asking: Sendable {
 
     /// What will be said again however often it is asked; nil where asking again may help.
     private static func refusal(_ error: any Error) -> String? {
+        if let fault = error as? RiskFault {
+            if case .nobodyActive = fault { return nil }
+            return fault.description
+        }
         guard let error = error as? BusError else { return nil }
         return switch error {
         case .late, .lost, .overloaded, .unavailable, .closed, .noSuchActor: nil

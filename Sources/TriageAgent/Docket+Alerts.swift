@@ -45,6 +45,7 @@ extension Docket {
 
     private func decide(_ decision: AlertDecision, _ now: Int64, _ batch: inout Batch) throws -> AlertReceipt {
         var receipt = decision.receipt
+        if let superseded = decision.superseded { batch.work.records.append(superseded) }
         batch.work.records.append(decision.record)
         count(receipt, decision.record.alert.source)
         switch decision.meaning {

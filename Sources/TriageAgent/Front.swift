@@ -21,7 +21,7 @@ struct Front: Sendable {
 
     /// Where another replica writes, the seen alert waits for a person's word there: nobody loses anything.
     func acknowledge(_ fingerprint: String, _ sender: String) async throws {
-        guard await docket.isActive else { throw BusError.unavailable("another replica writes") }
+        guard await docket.isActive else { throw TriageRefusal.later("another replica writes") }
         try await Self.speaking { try await docket.acknowledge(fingerprint, by: sender) }
     }
 
@@ -61,22 +61,22 @@ struct Front: Sendable {
         _ ask: @Sendable ($TriageDesk<BusSystem>) async throws -> Answer, here: () async throws -> Answer
     ) async throws -> Answer {
         if await docket.isActive { return try await Self.speaking(here) }
-        guard let writer, writer != own else { throw BusError.unavailable("no triage agent writes yet") }
+        guard let writer, writer != own else { throw TriageRefusal.later("no triage agent writes yet") }
         let desk = try $TriageDesk<BusSystem>.resolve(id: BusID(role: own.role, slot: writer), using: bus)
         return try await withCallOptions(patience: Self.patience, idempotent: true) { try await ask(desk) }
     }
 
-    /// In the words of the bus: what may help later, and what never will.
+    /// In words that cross the bus: what may help later, and what never will.
     private static func speaking<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do { return try await body() } catch let refusal as LifecycleRefusal {
-            throw BusError.badArguments(refusal.description)
+            throw TriageRefusal.never(refusal.description)
         } catch let fault as TriageFault {
             switch fault {
-            case .notActive, .otherEnd, .unreadable: throw BusError.unavailable(fault.description)
-            case .noSuchIncident, .noSuchSilence, .badSilence: throw BusError.badArguments(fault.description)
+            case .notActive, .otherEnd, .unreadable: throw TriageRefusal.later(fault.description)
+            case .noSuchIncident, .noSuchSilence, .badSilence: throw TriageRefusal.never(fault.description)
             }
         } catch let error as StoreError {
-            throw StoreError.passes(error) ? BusError.unavailable("\(error)") : BusError.failed("\(error)")
+            throw StoreError.passes(error) ? TriageRefusal.later("\(error)") : TriageRefusal.never("\(error)")
         }
     }
 }

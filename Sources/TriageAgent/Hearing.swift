@@ -49,7 +49,7 @@ struct Hearing: Sendable {
             } catch { receipts.append(.refused("\(error)")) }
         }
         do { _ = try await front.raise(alerts) } catch {
-            let isFinal = if case .badArguments = error as? BusError { true } else { false }
+            let isFinal = if case .never = error as? TriageRefusal { true } else { false }
             return receipts.map { receipt in
                 guard case .taken = receipt else { return receipt }
                 return isFinal ? .refused("\(error)") : .later("\(error)")

@@ -41,9 +41,9 @@ distributed actor TriageDeskActor: TriageDesk {
 
     distributed func command(_ order: PersonalOrder) async throws -> Incident { try await front.command(order) }
 
-    distributed func standing(of incident: String) async throws -> IncidentStanding {
-        guard let incident = try await front.reading.incident(incident) else {
-            throw BusError.badArguments(TriageFault.noSuchIncident(incident).description)
+    distributed func standing(of id: String) async throws -> IncidentStanding {
+        guard let incident = try await front.reading.incident(id) else {
+            throw TriageRefusal.never(TriageFault.noSuchIncident(id).description)
         }
         return incident.standing
     }

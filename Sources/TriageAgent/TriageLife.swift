@@ -72,6 +72,8 @@ struct TriageLife: Sendable {
         link.set(docket)
         let front = Front(docket: docket, reading: reading, bus: worker.bus, own: own)
         self.front = front
+        worker.bus.allow(TriageRefusal.self, as: "TriageRefusal")
+        worker.bus.allow(RiskFault.self, as: "RiskFault")
         worker.bus.serve($TriageDesk<BusSystem>.self) { TriageDeskActor(front, actorSystem: $0) }
         Hearing(front: front, bus: worker.bus, log: worker.log).start()
     }
@@ -136,11 +138,11 @@ private final class Link: Sendable {
 
 /// What HTTP says where the bus says that later may help.
 private func kept<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-    do { return try await body() } catch let error as BusError {
-        switch error {
-        case .late, .lost, .overloaded, .unavailable, .closed, .noSuchActor:
-            throw Problem.unavailable("The alerts cannot be kept now: send them again.", retryAfter: .seconds(1))
-        default: throw Problem(422, "\(error)")
-        }
+    do { return try await body() } catch TriageRefusal.never(let why) {
+        throw Problem(422, why)
+    } catch is TriageRefusal {
+        throw Problem.unavailable("The alerts cannot be kept now: send them again.", retryAfter: .seconds(1))
+    } catch is BusError {
+        throw Problem.unavailable("The alerts cannot be kept now: send them again.", retryAfter: .seconds(1))
     }
 }

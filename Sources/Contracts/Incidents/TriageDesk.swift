@@ -25,6 +25,21 @@ public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActor
     distributed func standing() async throws -> TriageStanding
 }
 
+/// Why the triage agent does not do what it was asked.
+public enum TriageRefusal: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+    /// Nothing was done, and later it may be.
+    case later(String)
+    /// The same would be refused again.
+    case never(String)
+
+    public var description: String {
+        switch self {
+        case .later(let why): "\(why); ask again"
+        case .never(let why): why
+        }
+    }
+}
+
 /// Which alerts; a condition that is nil does not bind.
 public struct AlertQuery: Codable, Sendable, Equatable {
     public var fingerprint: String?
