@@ -114,7 +114,7 @@ enum CommandTree {
             .value("from", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "the first seed"),
             .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), "this seed alone"),
             .value(
-                "world", "NAME", kind: .choice(["bus", "shop"]),
+                "world", "NAME", kind: .choice(["bus", "shop", "incidents"]),
                 "this alone: the bus with its broker and supervisor, or the shop with its carrier"),
             .flag("trace", "show every event of the last seed"),
         ])

@@ -3,9 +3,9 @@ import Simulator
 
 /// Runs the cluster's and the shop's rules under seeds, and shows what broke.
 struct Simulate {
-    /// What is simulated: the bus with its broker and supervisor, or the shop.
+    /// What is simulated: the bus with its broker and supervisor, the shop, or the life of incidents.
     enum World: String, CaseIterable, Encodable {
-        case bus, shop
+        case bus, shop, incidents
     }
 
     /// How a campaign of seeds ended, for programs.
@@ -24,6 +24,7 @@ struct Simulate {
         var seeds = 0
         var bus: BusNumbers?
         var shop: ShopNumbers?
+        var incidents: IncidentNumbers?
         var failure: Failure?
     }
 
@@ -37,6 +38,7 @@ struct Simulate {
     /// A rule that is broken on purpose; for tests.
     var mutation: Mutation?
     var shopMutation: ShopMutation?
+    var incidentMutation: IncidentMutation?
 
     init(_ invocation: Invocation) {
         let single = invocation.number("seed")
@@ -69,6 +71,7 @@ struct Simulate {
                 switch world {
                 case .bus: last = runBus(seed, &report)
                 case .shop: last = runShop(seed, &report)
+                case .incidents: last = runIncident(seed, &report)
                 }
                 report.seeds += 1
                 done += 1
@@ -106,6 +109,17 @@ struct Simulate {
         var tally = report.shop?.tally ?? ShopTally()
         tally.add(outcome.tally)
         report.shop = ShopNumbers(tally: tally)
+        return Ended(seed: seed, violation: outcome.violation, events: outcome.events)
+    }
+
+    private func runIncident(_ seed: UInt64, _ report: inout Report) -> Ended {
+        var options = IncidentOptions()
+        options.trace = trace
+        options.mutation = incidentMutation
+        let outcome = IncidentSimulation(seed: seed, options: options).run()
+        var tally = report.incidents?.tally ?? IncidentTally()
+        tally.add(outcome.tally)
+        report.incidents = IncidentNumbers(tally: tally)
         return Ended(seed: seed, violation: outcome.violation, events: outcome.events)
     }
 

@@ -68,6 +68,44 @@ struct ShopNumbers: Encodable, Equatable {
     }
 }
 
+/// What happened to incidents in a campaign of seeds.
+struct IncidentNumbers: Encodable, Equatable {
+    let tally: IncidentTally
+
+    private enum CodingKeys: String, CodingKey {
+        case incidents, transitions, questions, lost, doubled, deaths, effects, takenBack, repeated, rejected, resolved
+        case suppressed, failed, steps, virtualSeconds
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(tally.incidents, forKey: .incidents)
+        try container.encode(tally.transitions, forKey: .transitions)
+        try container.encode(tally.questions, forKey: .questions)
+        try container.encode(tally.lost, forKey: .lost)
+        try container.encode(tally.doubled, forKey: .doubled)
+        try container.encode(tally.deaths, forKey: .deaths)
+        try container.encode(tally.effects, forKey: .effects)
+        try container.encode(tally.undone, forKey: .takenBack)
+        try container.encode(tally.repeated, forKey: .repeated)
+        try container.encode(tally.rejected, forKey: .rejected)
+        try container.encode(tally.resolved, forKey: .resolved)
+        try container.encode(tally.suppressed, forKey: .suppressed)
+        try container.encode(tally.failed, forKey: .failed)
+        try container.encode(tally.steps, forKey: .steps)
+        try container.encode(seconds(tally.virtualNanoseconds), forKey: .virtualSeconds)
+    }
+
+    var sentence: String {
+        let events = [
+            Quantities.count(tally.incidents, "incident"), Quantities.count(tally.transitions, "transition"),
+            "\(tally.effects) effects", "\(tally.undone) taken back", "\(tally.repeated) asked for again",
+            "\(tally.lost) messages lost", "\(tally.doubled) doubled", "\(tally.deaths) deaths",
+        ].joined(separator: ", ")
+        return "incidents: \(Quantities.duration(seconds(tally.virtualNanoseconds))) of virtual time: \(events)\n"
+    }
+}
+
 /// To the millisecond.
 private func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1_000 }
 
@@ -76,6 +114,7 @@ extension Simulate.Report {
     func rendered(paint: Paint) -> String {
         let summary =
             Quantities.count(seeds, "seed") + "\n" + (bus?.sentence ?? "") + (shop?.sentence ?? "")
+            + (incidents?.sentence ?? "")
         guard let failure else { return summary + paint("every promise was kept", .green) + "\n" }
         return summary
             + failure.events.map { "  \($0)\n" }.joined()

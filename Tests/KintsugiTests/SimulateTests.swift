@@ -21,7 +21,7 @@ import Testing
         let some = try simulate("simulate --seeds 5 --from 100")
         #expect(some.from == 100 && some.seeds == 5)
         let one = try simulate("simulate --seed 42 --trace")
-        #expect(one.from == 42 && one.seeds == 1 && one.trace && one.worlds == [.bus, .shop])
+        #expect(one.from == 42 && one.seeds == 1 && one.trace && one.worlds == [.bus, .shop, .incidents])
         #expect(try simulate("simulate --world shop").worlds == [.shop])
         #expect(throws: (any Error).self) { try simulate("simulate --world moon") }
     }

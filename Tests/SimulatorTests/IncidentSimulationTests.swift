@@ -52,7 +52,7 @@ import Testing
         options.story = story
         let calm = IncidentSimulation(seed: 1, options: options).run()
         #expect(calm.violation == nil)
-        #expect(calm.stage == (story == .halted ? .resolved : .resolved))
+        #expect(calm.stage == .resolved)
         for kill in IncidentMatrix.kills {
             options.kill = kill
             let outcome = IncidentSimulation(seed: 1, options: options).run()

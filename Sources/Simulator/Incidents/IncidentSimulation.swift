@@ -101,7 +101,7 @@ public enum IncidentMutation: String, Sendable, CaseIterable {
     case actsBeforeCommit
     /// An answer is taken, whatever step it is about.
     case takesStaleAnswers
-    /// What is halted goes on.
+    /// What is halted is said to be so, and goes on.
     case ignoresHalts
     /// What is taken back is believed to be so.
     case forgetsInverses

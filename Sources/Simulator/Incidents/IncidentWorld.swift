@@ -173,6 +173,7 @@ final class IncidentWorld {
         note("\(party.rawValue) is back")
         isUp[party] = true
         if party == .triage { takeOver() }
+        if party == .remediation { resumeWork() }
     }
 
     /// The death that was ordered, if this is its moment.

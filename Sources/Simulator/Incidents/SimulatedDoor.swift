@@ -20,8 +20,6 @@ struct SimulatedDoor {
     var inForce: [String] = []
     var effects = 0
     var undone = 0
-    /// Steps that took effect, by incident, plan and number.
-    var seen: [String] = []
 
     static func state(_ version: Int) -> Digest { Digest("state", of: Array("\(version)".utf8)) }
 }
@@ -105,11 +103,10 @@ extension IncidentWorld {
     private func expectPermitted(_ use: CapabilityUse, _ plan: PlanSummary) {
         guard let incident else { return }
         let name = "\(plan.incident) \(plan.digest) \(use.order.target)"
-        let inForce = door.inForce.contains(use.order.target)
-        if inForce || door.seen.contains(name) && options.mutation != nil && door.inForce.contains(use.order.target) {
-            violate("no step takes effect twice", name)
+        if door.inForce.contains(use.order.target) { violate("no step takes effect twice", name) }
+        if incident.stage != .executing || incident.plan?.plan.digest != plan.digest {
+            violate("nothing is done but what the incident has decided", "\(incident.stage.rawValue): \(plan.text)")
         }
-        door.seen.append(name)
         if incident.stage.isOver {
             violate("nothing is done for an incident that is over", "\(incident.stage.rawValue): \(use.order.target)")
         }

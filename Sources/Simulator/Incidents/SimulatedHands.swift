@@ -65,8 +65,11 @@ extension IncidentWorld {
 
     func halt(_ question: ExecutionQuestion, _ reply: @escaping (ExecutionAnswer) -> Void) {
         if dies(.remediation) { return }
+        if options.mutation == .ignoresHalts {
+            return reply(.done(ExecutionReport(.refused, text: "so it is said", began: now, ended: now)))
+        }
         if let place = place(question.execution) {
-            if options.mutation != .ignoresHalts { remediation.records[place].isHalting = true }
+            remediation.records[place].isHalting = true
         } else {
             // A question that comes after its halt begins nothing.
             var record = SimulatedRemediation.Record(id: question.execution, plan: question.plan)
@@ -198,6 +201,11 @@ extension IncidentWorld {
         remediation.records[place].report = ExecutionReport(outcome, text: text, began: now, ended: now)
         note("\(id): \(outcome.rawValue) \(text)")
         rest(id)
+    }
+
+    /// Back again, it goes on with what it had in hand.
+    func resumeWork() {
+        for record in remediation.records where record.report == nil || record.back != nil { work(record.id) }
     }
 
     private func rest(_ id: String) { remediation.working.removeAll { $0 == id } }
