@@ -171,6 +171,12 @@ let package = Package(
         proof("CarryingTests", needs: ["Contracts", "Carrying"]),
         proof("IncidentsTests", needs: ["Contracts", "Incidents"]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
+        proof(
+            "TriageAgentTests",
+            needs: [
+                "Alerting", "Contracts", "Diagnosing", "Host", "Incidents", "Signals", "Store", "TriageAgent", "Triaging",
+            ]),
+        proof("DiagnosingTests", needs: ["Contracts", "Diagnosing"]),
         proof("RiskTests", needs: ["Contracts", "Risk"]),
         proof("AlertingTests", needs: ["Alerting", "Contracts"]),
         proof("TriagingTests", needs: ["Alerting", "Contracts", "Insight", "Triaging"]),

@@ -99,8 +99,6 @@ public enum IncidentMutation: String, Sendable, CaseIterable {
     case capabilitiesLast
     /// Triage goes on before its state is on disk.
     case actsBeforeCommit
-    /// An answer is taken, whatever step it is about.
-    case takesStaleAnswers
     /// What is halted is said to be so, and goes on.
     case ignoresHalts
     /// What is taken back is believed to be so.

@@ -56,7 +56,10 @@ final class IncidentWorld {
         crashOdds = isTold ? 0 : [0, 60, 20][Int.random(in: 0..<3, using: &chance)]
         lossOdds = isTold ? 0 : [0, 12, 4][Int.random(in: 0..<3, using: &chance)]
         self.chance = chance
-        lifecycle = Lifecycle { IncidentWorld.diagnosis($0) }
+        var terms = LifecycleTerms()
+        // Shorter than some are away: then what is in hand has to be halted by one who does not answer.
+        terms.executionWithin = .seconds(60)
+        lifecycle = Lifecycle(terms) { IncidentWorld.diagnosis($0) }
         for party in IncidentParty.allCases {
             isUp[party] = true
             lives[party] = 1
@@ -165,8 +168,8 @@ final class IncidentWorld {
         if party == .triage { asking = nil }
         if party == .remediation { remediation.working = [] }
         // Some stay away for long: then deadlines pass.
-        let isLong = options.story == nil && pick(8) == 0
-        after(isLong ? seconds(30, 400) : seconds(0.05, 3)) { self.revive(party) }
+        let isLong = options.story == nil && pick(party == .remediation ? 2 : 8) == 0
+        after(isLong ? seconds(30, 700) : seconds(0.05, 3)) { self.revive(party) }
     }
 
     private func revive(_ party: IncidentParty) {

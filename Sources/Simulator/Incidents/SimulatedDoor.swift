@@ -162,9 +162,23 @@ extension IncidentWorld {
                 if !isOthers { violate("what is taken back is gone", "\(record.id): \(step.order.target)") }
             }
         }
-        guard incident.verification?.verdict == .fails, incident.stage == .resolved || incident.stage == .rolledBack else { return }
-        if incident.earlier.contains(where: { $0.fate == .notHelped }), door.undone == 0 {
-            violate("what did not help is taken back", incident.note)
+        for earlier in incident.earlier where earlier.fate == .notHelped || earlier.fate == .undone {
+            for record in remediation.records where record.plan.digest == earlier.plan && !isSettledOtherwise(record) {
+                for step in record.plan.steps where door.inForce.contains(step.order.target) {
+                    violate("what did not help is taken back", "\(record.id): \(step.order.target)")
+                }
+            }
         }
+    }
+
+    /// Something of it was done again later, and stays; or a person was told that not all could be taken back.
+    private func isSettledOtherwise(_ record: SimulatedRemediation.Record) -> Bool {
+        record.report?.outcome == .stuck
+            || remediation.records.contains { other in
+                other.id != record.id && other.report?.outcome == .done && other.undoing == nil
+                    && other.plan.steps.contains { step in
+                        record.plan.steps.contains { $0.order.target == step.order.target }
+                    }
+            }
     }
 }

@@ -56,6 +56,9 @@ extension IncidentWorld {
     }
 
     func execute(_ question: ExecutionQuestion, _ reply: @escaping (ExecutionAnswer) -> Void) {
+        if let number = question.step.split(separator: "/").last.flatMap({ Int($0) }), number > incident?.steps ?? 0 {
+            violate("nothing is asked that is not on disk", question.step)
+        }
         if dies(.remediation) { return }
         if place(question.execution) == nil {
             remediation.records.append(.init(id: question.execution, plan: question.plan))

@@ -19,7 +19,12 @@ extension IncidentWorld {
 
     /// One commit, and what follows from it.
     private func adopt(_ transition: Transition, _ input: IncidentInput) {
-        if options.mutation == .actsBeforeCommit { follow(transition) }
+        if options.mutation == .actsBeforeCommit {
+            let known = incident
+            incident = transition.incident
+            follow(transition)
+            incident = known
+        }
         if dies(.triage) { return }
         guard
             let entry = try? end.append(
@@ -62,8 +67,6 @@ extension IncidentWorld {
 
     func take(_ event: IncidentEvent) {
         guard isThere(.triage), let incident else { return }
-        var event = event
-        if options.mutation == .takesStaleAnswers { event = event.forced(to: incident.step) }
         let input = IncidentInput(at: now, actor: "simulator", event)
         do {
             guard var transition = try lifecycle.take(input, incident) else { return }
@@ -194,22 +197,5 @@ extension IncidentWorld {
         }
         // What is still under way comes to nothing.
         after(.seconds(1_200)) { self.queue = EventQueue() }
-    }
-}
-
-extension IncidentEvent {
-    /// The same answer to another step.
-    fileprivate func forced(to step: IncidentStep?) -> IncidentEvent {
-        guard let id = step?.id else { return self }
-        return switch self {
-        case .evidence(_, let input): .evidence(step: id, input)
-        case .offers(_, let offers, let text): .offers(step: id, offers, text: text)
-        case .verdict(_, let verdict): .verdict(step: id, verdict)
-        case .approval(_, let standing): .approval(step: id, standing)
-        case .executed(_, let report): .executed(step: id, report)
-        case .verified(_, let verification): .verified(step: id, verification)
-        case .refused(_, let text): .refused(step: id, text: text)
-        case .opened, .alerts, .noted, .tick, .claimed, .command: self
-        }
     }
 }
