@@ -49,7 +49,7 @@ struct Front: Sendable {
             episodes: try await reading.alerts(query), decisions: await docket.decisions(on: fingerprint))
     }
 
-    func standing() async -> TriageStanding {
+    func condition() async -> TriageStanding {
         let counts = await docket.counts()
         return TriageStanding(
             slot: own.description, writes: await docket.isActive, writer: writer?.description,

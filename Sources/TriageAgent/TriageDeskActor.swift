@@ -56,5 +56,5 @@ distributed actor TriageDeskActor: TriageDesk {
         try await front.silences(change)
     }
 
-    distributed func standing() async throws -> TriageStanding { await front.standing() }
+    distributed func condition() async throws -> TriageStanding { await front.condition() }
 }

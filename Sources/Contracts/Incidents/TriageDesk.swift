@@ -22,7 +22,7 @@ public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActor
     /// Silences as they are, after one was added or ended.
     distributed func silences(_ change: SilenceChange?) async throws -> [SilenceNote]
     /// How this replica is.
-    distributed func standing() async throws -> TriageStanding
+    distributed func condition() async throws -> TriageStanding
 }
 
 /// Why the triage agent does not do what it was asked.
