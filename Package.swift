@@ -159,7 +159,7 @@ let package = Package(
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
-                "Risk", "Capabilities",
+                "Risk", "Capabilities", "Incidents",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -204,7 +204,8 @@ let package = Package(
         proof("CommandsTests", needs: ["Commands"]),
         proof("InsightTests", needs: ["Contracts", "Insight"]),
         proof(
-            "KintsugiTests", needs: ["kintsugi", "Contracts", "Host", "Settings", "Web", "Commands", "Simulator"]),
+            "KintsugiTests",
+            needs: ["kintsugi", "Contracts", "Host", "Incidents", "Settings", "Web", "Commands", "Simulator"]),
         proof("BusTests", needs: ["CZeroMQ", "Contracts", "Routing", "Bus", "Host", "Signals"]),
         proof(
             "StoreTests",

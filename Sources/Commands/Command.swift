@@ -100,6 +100,8 @@ public struct Invocation: Sendable, Equatable {
     /// The names of the commands, without the program's: `["completion", "bash"]`.
     public internal(set) var path: [String] = []
     var values: [String: String] = [:]
+    /// What was given for an option, each time it was given.
+    var lists: [String: [String]] = [:]
     var flags: Set<String> = []
 
     /// Whether the option was given.
@@ -110,6 +112,11 @@ public struct Invocation: Sendable, Equatable {
     /// The value of an option or an argument, or its default; nil where there is neither.
     public func text(_ name: String) -> String? {
         values[name]
+    }
+
+    /// All values of an option that may be given several times, in their order; the default is none of them.
+    public func texts(_ name: String) -> [String] {
+        lists[name] ?? []
     }
 
     /// The same as a number: the parser has seen that it is one.

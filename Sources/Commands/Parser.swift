@@ -76,6 +76,7 @@ public struct Parser: Sendable {
         }
         try check(given, value.kind, name: "--\(option.name)", state)
         state.invocation.values[option.name] = given
+        state.invocation.lists[option.name, default: []].append(given)
         return nil
     }
 

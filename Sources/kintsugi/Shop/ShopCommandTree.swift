@@ -52,7 +52,8 @@ extension CommandTree {
                         "patience", "S", kind: .wholeNumber(0...86_400), otherwise: "30",
                         "how long to wait until nothing is on its way"),
                     .value("ids", "FILE", "orders that were accepted and must be there, one id a line"),
-                ])
+                ]),
+            verifyJournal,
         ])
     static let deadLetters = Command(
         "dead-letters", "shows the messages that services gave up, and decides about them",

@@ -4,12 +4,15 @@ import Signals
 enum TimeWords {
     /// `90s`, `15m`, `2h`, `3d` before now, or a time of ISO 8601 in UTC; nanoseconds since 1970.
     static func parse(_ text: String, now: Int64) -> Int64? {
-        if let unit = text.last, let factor = seconds(unit), let amount = Double(text.dropLast()), amount >= 0,
-            amount * factor < 1e10
-        {
-            return now - Int64(amount * factor * 1e9)
-        }
-        return iso8601(text)
+        length(text).map { now - $0 } ?? iso8601(text)
+    }
+
+    /// `90s`, `15m`, `2h`, `3d` in nanoseconds.
+    static func length(_ text: String) -> Int64? {
+        guard let unit = text.last, let factor = seconds(unit), let amount = Double(text.dropLast()), amount >= 0,
+            amount * factor < 9e9
+        else { return nil }
+        return Int64(amount * factor * 1e9)
     }
 
     private static func seconds(_ unit: Character) -> Double? {
