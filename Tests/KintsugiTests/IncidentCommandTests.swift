@@ -1,6 +1,7 @@
 import Commands
 import Contracts
 import Host
+import Risk
 import Testing
 
 @testable import kintsugi
@@ -134,7 +135,13 @@ struct IncidentCommandTests {
         let (yes, no) = (answer(.approve), answer(.reject))
         #expect(yes.plan == question.plan && yes.person == "ann" && yes.feedback == "yes" && yes.given == 5)
         #expect(yes.proof.kind == .signature && yes.proof.bytes.count == 64 && yes.proof.bytes != no.proof.bytes)
-        #expect(key.signed(yes).proof == yes.proof)
+        // What Risk asks of an answer: is it one of this person's keys, and over all of it?
+        let bytes = try #require(Base64.decode(Array(key.publicText.utf8)))
+        let people = People([Person("ann", roles: [.approver], publicKeys: [bytes])])
+        #expect(try people.prove(yes, verify: SigningKey.verify).name == "ann")
+        var forged = no
+        forged.feedback = "no"
+        #expect(throws: ProofFault.self) { try people.prove(forged, verify: SigningKey.verify) }
     }
 
     @Test("what became of an answer is told with the plan, the person and how the approval stands")

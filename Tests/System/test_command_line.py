@@ -9,7 +9,8 @@ import pytest
 
 from conftest import BUILD
 
-COMMANDS = ["up", "down", "status", "restart", "scale", "roll", "logs", "kill", "keys", "completion"]
+COMMANDS = ["up", "down", "status", "restart", "scale", "roll", "logs", "kill", "keys", "completion",
+            "alert", "incident", "journal"]  # fmt: skip
 
 
 def test_help_is_there_at_every_level(kintsugi):
@@ -43,7 +44,11 @@ def test_a_bad_command_line_says_what_was_meant(kintsugi, line, meant):
     assert meant in done.stderr
 
 
-@pytest.mark.parametrize("line", ["down", "status", "restart orders", "scale orders 2", "roll orders", "kill orders"])
+@pytest.mark.parametrize(
+    "line",
+    ["down", "status", "restart orders", "scale orders 2", "roll orders", "kill orders", "incident list",
+     "incident approve I-1", "alert list", "journal verify"],
+)  # fmt: skip
 def test_without_a_cluster_every_command_says_so(kintsugi, tmp_path, line):
     done = kintsugi(*line.split())
     assert done.returncode == 69 and done.stdout == ""
