@@ -31,7 +31,8 @@ struct Asking: Sendable {
     }
 
     func start(_ incident: Incident, _ question: IncidentQuestion, _ step: IncidentStep) -> Task<Void, Never> {
-        Task {
+        // Not of the call that the step followed from: that one's deadline is not the step's.
+        Task.detached {
             let began = Moment.now
             let outcome = await run(incident, question, step)
             note(step, outcome, since: began)

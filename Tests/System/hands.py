@@ -164,7 +164,7 @@ class Hands:
             else {"text": "nothing to undo"},
         }  # fmt: skip
         best = (question["diagnosis"]["hypotheses"] or [{"category": "Resource_Limit"}])[0]
-        expectation = {"nodes": [], "objectives": [], "ended": [], "since": time.time_ns(), "settleSeconds": 1.0,
+        expectation = {"nodes": [], "objectives": [], "ended": [], "since": time.time_ns(), "settleSeconds": 10.0,
                        "deadlineSeconds": 60.0, "leastEvents": 1, **directions.get("expectation", {})}  # fmt: skip
         return {
             "plan": {"incident": question["incident"], "generation": question["generation"],

@@ -65,7 +65,7 @@ class Ward:
         shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("canaries"))
         self.hands = tmp_path / "hands"
         self.hands.mkdir()
-        self.directions = {"plans": [MORE], "hold": []}
+        self.directions = {"plans": [MORE], "hold": [], "expectation": {"nodes": ["orders"], "objectives": ["orders-availability"]}}
         self.direct()
         arguments = [word for name, value in {**TERMS, **dict(terms)}.items()
                      for word in (f"--incidents-{name}", str(value))]  # fmt: skip
