@@ -54,27 +54,31 @@ PROCESSES = {"broker": "Broker", "supervisor": "Supervisor", "triage": "TriageAg
              "telemetry": "TelemetryAgent"}  # fmt: skip
 MORE = {"action": "scale", "target": "carrier", "arguments": {"count": 2}, "text": "a second carrier",
         "inverse": {"action": "scale", "target": "carrier", "arguments": {"count": 1}}}  # fmt: skip
+FRESH = {"action": "restart", "target": "carrier", "text": "a fresh carrier"}
+FINDING = "failing/orders/orders-availability"
 STILL_MORE = {**MORE, "arguments": {"count": 3}, "text": "three carriers"}
 
 
 class Ward:
     """The cluster, and all that a test asks of it."""
 
-    def __init__(self, clusters, tmp_path, verdict="auto", triage="", terms=(), hands=True):
+    def __init__(self, clusters, tmp_path, verdict="auto", triage="", terms=(), replaced=()):
         folder = tmp_path / "config"
         shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("canaries"))
         self.hands = tmp_path / "hands"
         self.hands.mkdir()
-        self.directions = {"plans": [MORE], "hold": [], "expectation": {"nodes": ["orders"], "objectives": ["orders-availability"]}}
+        self.directions = {"plans": [MORE], "hold": [], "expectation": {"ended": [FINDING], "settleSeconds": 1.0}}
         self.direct()
         arguments = [word for name, value in {**TERMS, **dict(terms)}.items()
                      for word in (f"--incidents-{name}", str(value))]  # fmt: skip
         plan = CLUSTER.replace("TERMS", json.dumps(arguments)).replace("PYTHON", sys.executable).replace(
             "HANDS", json.dumps([str(ROOT / "Tests" / "System" / "hands.py"), str(self.hands)]))
-        if not hands:
-            plan = "".join(line + "\n" for line in plan.splitlines() if "remediation" not in line)
         (folder / "cluster.yaml").write_text(plan)
         (folder / "policy" / "default.yaml").write_text(POLICY.replace("VERDICT", verdict))
+        shipped = folder / "triage" / "default.yaml"
+        for old, new in replaced:
+            assert old in shipped.read_text(), old
+            shipped.write_text(shipped.read_text().replace(old, new))
         (folder / "triage" / "test.yaml").write_text(f"version: 1\n{triage}")
         self.cluster: Cluster = clusters(folder).up()
         self.operator = self.cluster.operator()
