@@ -31,7 +31,8 @@ struct Asking: Sendable {
     }
 
     func start(_ incident: Incident, _ question: IncidentQuestion, _ step: IncidentStep) -> Task<Void, Never> {
-        Task {
+        // Not of the call that the step followed from: that one's deadline is not the step's.
+        Task.detached {
             let began = Moment.now
             let outcome = await run(incident, question, step)
             note(step, outcome, since: began)
@@ -40,6 +41,8 @@ struct Asking: Sendable {
 
     /// What the agents' own work looks like, for Telemetry to watch.
     private func note(_ step: IncidentStep, _ outcome: String, since began: Moment) {
+        // What was given up because it is not wanted any more has neither succeeded nor failed.
+        guard outcome != "cancelled" else { return }
         worker.metrics.counter(
             "agent.steps", help: "Steps of incidents, by how they ended",
             labels: ["agent": "triage", "step": step.errand.rawValue, "outcome": outcome]
@@ -66,7 +69,7 @@ struct Asking: Sendable {
                 switch try await withCallOptions(patience: patience, idempotent: true, { try await ask(incident, question, step) }) {
                 case .answered(let event, let diagnosis):
                     await answer(incident.id, step, event, diagnosis)
-                    return "answered"
+                    return "ok"
                 case .underway(let wait): (pause, failures) = (wait, 0)
                 }
             } catch {

@@ -99,7 +99,8 @@ actor Docket {
                 waiting.append((work, done))
                 guard !isWriting else { return }
                 isWriting = true
-                Task { await self.writeAll() }
+                // It writes for all who wait, and so ends with no caller's deadline.
+                Task.detached { await self.writeAll() }
             }
         } catch {
             metrics.counter("triage.commits.failed", help: "Commits that failed").increment()
@@ -206,7 +207,7 @@ actor Docket {
             if case .tell(let notice) = effect { say(notice) }
         }
         let due = lifecycle.due(incident) ?? .max
-        if due <= reach.now() { Task { await self.look(at: incident.id) } }
+        if due <= reach.now() { Task.detached { await self.look(at: incident.id) } }
     }
 
     private func say(_ notice: IncidentNotice) {

@@ -1,0 +1,315 @@
+"""The triage agent among real processes: every door, whole lives of incidents, people, deaths, storms."""
+
+import base64
+import concurrent.futures
+import datetime
+import hashlib
+import hmac
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from clusters import memory, until
+from wards import FINDING, FRESH, MORE, STILL_MORE, Patient, Ward
+
+KEY = "R0UT1NG"
+HOOKS = (
+    "hooks: [{name: ci, secret-file: ci}]\npagerduty: [{name: pager, digest: "
+    + hashlib.sha256(b"kintsugi routing key 1\0" + KEY.encode()).hexdigest() + "}]\n"
+)  # fmt: skip
+SOON = ("lasting: 60s", "lasting: 1s")
+
+
+@pytest.fixture
+def wards(clusters, tmp_path):
+    return lambda **more: Ward(clusters, tmp_path, **more)
+
+
+@pytest.fixture
+def patients():
+    made = []
+
+    def make(ward, *cure):
+        made.append(Patient(ward, *cure))
+        return made[-1]
+
+    yield make
+    for patient in made:
+        patient.end()
+
+
+def instant(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def webhook(*names, service="shelf", status="firing", began=None, severity="critical"):
+    """As Alertmanager posts it."""
+    began = began or time.time() - 5
+    return {"version": "4", "status": status, "receiver": "kintsugi", "groupKey": "{}", "alerts": [
+        {"status": status, "labels": {"alertname": name, "service": service, "severity": severity},
+         "annotations": {"summary": f"{name} of {service}"}, "startsAt": instant(began),
+         **({"endsAt": instant(time.time())} if status == "resolved" else {})} for name in names]}  # fmt: skip
+
+
+def proof(secret, body, at=None):
+    at = int(time.time()) if at is None else at
+    return f"t={at},v1={hmac.new(secret, f'{at}.'.encode() + body, hashlib.sha256).hexdigest()}"
+
+
+def replicas_again(ward, old):
+    """Waits until other processes serve, and one of them writes."""
+
+    def there():
+        new = ward.pids("triage")
+        return len(new) == 2 and not set(new) & set(old) and ward.condition().get("writer")
+
+    until(there, 30, "two other replicas")
+
+
+def test_what_any_door_took_is_on_disk_when_it_says_so(wards):
+    ward = wards(triage=HOOKS, replaced=[SOON])
+    secrets = ward.cluster.data / "secrets"
+    secrets.mkdir()
+    (secrets / "ci").write_text("hush\n")
+    hooked = b'{"name": "pipeline failed", "service": "forge", "severity": "critical"}'
+    event = {"specversion": "1.0", "id": "1", "source": "/lab", "type": "broken"}
+    posted = [{"labels": {"alertname": "Slow", "service": "gate", "severity": "critical"}, "startsAt": instant(time.time())}]
+    pager = {"routing_key": KEY, "event_action": "trigger", "dedup_key": "d",
+             "payload": {"summary": "down", "source": "mill", "severity": "critical"}}  # fmt: skip
+    before = ward.pids("triage")
+    answers = [
+        ward.tell("/v1/alertmanager", webhook("Full")),
+        ward.tell("/api/v2/alerts", posted),
+        ward.tell("/v1/events", {**event, "data": {"name": "x", "service": "lab", "severity": "critical"}},
+                  content_type="application/cloudevents+json"),
+        ward.tell("/v1/events", b'{"service": "lab", "severity": "critical"}', ce_specversion="1.0", ce_id="2",
+                  ce_source="/lab", ce_type="burnt"),
+        ward.tell("/v2/enqueue", pager),
+        ward.tell("/v1/hooks/ci", hooked, x_kintsugi_signature=proof(b"hush", hooked)),
+    ]  # fmt: skip
+    ward.kill("triage")
+    assert all(200 <= status < 300 for status, _ in answers), answers
+    replicas_again(ward, before)
+    kept = until(lambda: ward.alerts(), what="the alerts")
+    assert sorted(each["alert"]["source"] for each in kept) == [
+        "alertmanager", "cloudevents", "cloudevents", "pagerduty", "prometheus", "webhook"], kept
+
+    def incident():
+        return [each["receipt"].get("incident") for each in ward.alerts() if each["alert"]["node"] == "shelf"]
+
+    name = until(lambda: (found := incident()) and found[0], what="the incident of what lasts")
+    before = ward.kill("triage")
+    replicas_again(ward, before)
+    assert until(lambda: ward.incident(name), what="the incident")["id"] == name
+    assert incident() == [name]
+    ward.journal()
+
+
+def test_what_is_no_alert_is_refused_and_what_cannot_be_kept_is_to_be_sent_again(wards):
+    ward = wards(triage=HOOKS)
+    secrets = ward.cluster.data / "secrets"
+    secrets.mkdir()
+    (secrets / "ci").write_text("hush")
+    body = b'{"name": "x"}'
+    whole = webhook("Full")
+    huge = webhook("Full")
+    huge["alerts"][0]["labels"]["long"] = "x" * (1 << 20)
+    assert ward.tell("/v1/alertmanager", b'{"version": "4", "alerts": [')[0] == 400
+    assert ward.tell("/v1/alertmanager", b'{{ template "all" . }}')[0] == 400
+    assert ward.tell("/v1/alertmanager", {**whole, "version": "3"})[0] == 400
+    assert ward.tell("/v1/alertmanager", huge)[0] == 422
+    assert ward.tell("/v1/hooks/ci", body, x_kintsugi_signature=proof(b"hush", body, int(time.time()) - 900))[0] == 401
+    assert ward.tell("/v1/hooks/ci", body, x_kintsugi_signature=proof(b"loud", body))[0] == 401
+    assert ward.tell("/v1/hooks/ci", body)[0] == 401
+    assert ward.tell("/v2/enqueue", {"routing_key": "other", "event_action": "trigger", "payload": {}})[0] == 400
+    assert ward.alerts() == []
+
+    # Somebody holds the file: nothing can be kept, and the sender is told so.
+    with sqlite3.connect(ward.cluster.data / "triage.sqlite", isolation_level=None) as file:
+        file.execute("BEGIN IMMEDIATE")
+        status, answer = ward.tell("/v1/alertmanager", whole, within=30)
+        assert 500 <= status < 600, (status, answer)
+        file.execute("ROLLBACK")
+    until(lambda: ward.tell("/v1/alertmanager", whole, within=30)[0] == 200, 30, "an alert that is taken")
+    assert len(ward.alerts()) == 1
+
+    # The replica that writes stands still: no answer of success before another one writes.
+    writer = ward.condition()["writer"]
+    pid = next(slot["pid"] for slot in ward.cluster.slots("triage") if slot["name"] == writer)
+    os.kill(pid, signal.SIGSTOP)
+
+    def taken():
+        try:
+            status, _ = ward.tell("/v1/alertmanager", webhook("Late"), within=5)
+        except OSError:
+            return False
+        assert status == 200 or 500 <= status < 600, status
+        return status == 200
+
+    until(taken, 40, "an alert that is taken by another")
+    kept = until(lambda: ward.alerts(), what="the alerts")
+    assert sorted(each["alert"]["name"] for each in kept if each["alert"]["source"] == "alertmanager") == ["Full", "Late"]
+
+
+def test_failures_become_an_incident_that_ends_with_a_fix_that_is_verified(wards, patients):
+    ward = wards()
+    ward.direct(expectation={"nodes": ["orders"], "objectives": ["orders-availability"]})
+    patient = patients(ward)
+    # One process that dies and is replaced at once is no incident, and nothing is done about it.
+    old = ward.cluster.pid("carrier")
+    os.kill(old, signal.SIGKILL)
+    until(lambda: any(each["alert"]["node"] == "carrier" for each in ward.alerts() or []), 20, "word of the death")
+    assert ward.incidents() == [] and ward.wanted() == 1
+    patient.falls_ill()
+    name = ward.only()
+    incident = ward.stage(name, "resolved", within=90)
+    assert incident["verification"]["verdict"] == "holds" and incident["generation"] == 1
+    assert incident["opening"]["source"] == "telemetry"
+    assert abs(incident["opening"]["began"] - patient.fell) < 5_000_000_000
+    assert ward.uses() == [("scale", "carrier", "2")]
+    assert len(ward.cluster.ready("carrier", 2)) == 2
+    errands = [entry["result"].get("errand") for entry in ward.journal(name)]
+    passed = [errand for place, errand in enumerate(errands) if errand and errand not in errands[:place]]
+    assert [errand for errand in passed if errand != "pause"] == ["evidence", "plan", "verdict", "execution", "verification"]
+    # Each was begun once, however often it was asked for.
+    assert ward.record("SELECT count(*) FROM works") == [(2,)]
+    done = ward.cluster.run("journal", "verify")
+    assert done.returncode == 0 or "journal" not in ward.cluster.run("help").stdout, done.stderr
+
+
+def test_a_person_rejects_with_a_reason_another_plan_is_agreed_to_and_a_moved_state_voids_it(wards, patients):
+    ward = wards(verdict="approve", terms={"calm-seconds": 60}.items())
+    patient = patients(ward)
+    patient.falls_ill()
+    name = ward.only()
+    incident = ward.errand(name, "approval")
+    assert incident["stage"] == "awaiting_approval" and ward.uses() == []
+    ward.direct(plans=[MORE, STILL_MORE])
+    receipt = ward.answer(incident, "reject", "two are not enough")
+    assert receipt["counts"], receipt
+    until(lambda: (now := ward.incident(name)) and now["generation"] == 2, 20, "another look")
+    incident = until(
+        lambda: (now := ward.errand(name, "approval")) and now["generation"] == 2 and now, 20, "the other plan")
+    # What was refused is not offered again, and what the person said is known.
+    assert incident["offers"][0]["plan"]["text"] == "three carriers"
+    assert any("two are not enough" in said for said in incident["feedback"])
+    assert [each["fate"] for each in incident["earlier"]] == ["rejected"]
+    # The state moves between the word and the deed: the word does not hold for it.
+    ward.direct(hold=["permit"])
+    assert ward.answer(incident, "approve")["standing"]["outcome"] == "granted"
+    ward.errand(name, "execution")
+    ward.cluster.does("scale", "carrier", "2")
+    patient.cured = False
+    ward.direct(hold=[], plans=[{**STILL_MORE, "text": "three, from two", "inverse": MORE}])
+    until(lambda: (now := ward.incident(name)) and now["replans"] or now["stage"] == "resolved", 30, "another plan")
+    assert ward.uses() == []
+
+
+def test_a_fix_that_does_not_help_is_taken_back_and_the_next_one_is_tried(wards, patients):
+    ward = wards()
+    ward.direct(plans=[MORE, STILL_MORE], expectation={"ended": [], "settleSeconds": 1.0, "deadlineSeconds": 2.0})
+    patient = patients(ward, lambda ward: (ward.wanted() or 0) >= 3)
+    patient.falls_ill()
+    name = ward.only()
+    ward.stage(name, "undoing")
+    ward.direct(expectation={"ended": [], "settleSeconds": 1.0, "deadlineSeconds": 60.0})
+    incident = ward.stage(name, "resolved", within=90)
+    assert ward.uses() == [("scale", "carrier", "2"), ("scale", "carrier", "1"), ("scale", "carrier", "3")]
+    assert [each["fate"] for each in incident["earlier"]] == ["notHelped"] and incident["generation"] == 2
+    assert incident["actions"] == 2 and ward.wanted() == 3
+    ward.journal()
+
+
+# Who is killed, at which step. A step is held while its killer waits: by the hands, or by stopping who would answer it.
+PARTIES = ["triage", "risk", "telemetry", "broker", "supervisor"]
+STEPS = ["evidence", "plan", "verdict", "approval", "execution", "verification", "undo"]
+HOLDS = {"plan": "plan", "execution": "act", "undo": "undo"}
+ANSWERS = {"evidence": "telemetry", "verification": "telemetry", "verdict": "risk"}
+
+
+def kill_at(ward, name, party, step):
+    """Kills the party while that step is in hand, and lets the step go on."""
+    before = {"evidence": None, "verdict": "plan", "verification": "report"}
+    if step in ANSWERS:
+        held = before[step]
+        if held:
+            until(lambda: ward.incident(name), what="the incident")
+            ward.errand(name, "plan" if held == "plan" else "execution")
+        stopped = ward.signal(ANSWERS[step], signal.SIGSTOP)
+        ward.direct(hold=[])
+        ward.errand(name, step)
+        ward.kill(party)
+        for pid in stopped:
+            subprocess.run(["kill", "-CONT", str(pid)], check=False, stderr=subprocess.DEVNULL)
+    else:
+        ward.errand(name, step)
+        ward.kill(party)
+        ward.direct(hold=[])
+
+
+def prepare(ward, step):
+    """What holds the step that is to be hit, and leads to it."""
+    held = {"evidence": [], "verdict": ["plan"], "verification": ["report"], "approval": []}.get(step) or (
+        [HOLDS[step]] if step in HOLDS else [])  # fmt: skip
+    helps = {"ended": [FINDING], "settleSeconds": 1.0, "deadlineSeconds": 60.0}
+    fails = {"ended": [], "settleSeconds": 0.5, "deadlineSeconds": 1.0}
+    ward.direct(hold=held, plans=[FRESH], expectation=fails if step == "undo" else helps)
+
+
+def life(ward, patient, party, step):
+    """One incident with one death; whether all was as it should be."""
+    known = [each["id"] for each in until(lambda: [ward.incidents()], what="the incidents")[0]]
+    wanted, uses, old = ward.wanted(), len(ward.uses()), ward.cluster.pid("carrier")
+    prepare(ward, step)
+    if step == "undo":
+        ward.direct(plans=[up(wanted + 1), up(wanted + 2)])
+        patient.cure = lambda ward: (ward.wanted() or 0) >= wanted + 2
+    else:
+        patient.cure = lambda ward: len(ward.uses()) > uses and ward.cluster.pid("carrier") not in (None, old)
+    patient.falls_ill()
+    name = until(lambda: next((each["id"] for each in ward.incidents() or [] if each["id"] not in known), None), 30, "an incident")
+    kill_at(ward, name, party, step)
+    if step == "undo":
+        ward.direct(expectation={"ended": [FINDING], "settleSeconds": 1.0, "deadlineSeconds": 60.0})
+    if step == "approval":
+        approved(ward, name)
+    incident = ward.stage(name, "resolved", within=120)
+    done = ward.uses()[uses:]
+    if step == "undo":
+        assert done == [("scale", "carrier", str(count)) for count in (wanted + 1, wanted, wanted + 2)], done
+    else:
+        assert done == [("restart", "carrier", None)], done
+        assert incident["actions"] == 1, incident["actions"]
+    ward.journal()
+    return incident
+
+
+def approved(ward, name):
+    def answered():
+        incident = ward.incident(name)
+        if not incident or incident["stage"] != "awaiting_approval":
+            return incident and incident["stage"] in ("executing", "verifying", "resolved")
+        ward.answer(incident, "approve")
+        return None
+
+    until(answered, 60, "an approval that counts")
+
+
+def up(count):
+    order = {"action": "scale", "target": "carrier", "arguments": {"count": count}}
+    return {**order, "text": f"{count} carriers", "inverse": {**order, "arguments": {"count": count - 1}}}
+
+
+def test_whoever_is_killed_at_a_step_the_incident_ends_and_nothing_happens_twice(wards, patients):
+    ward = wards()
+    patient = patients(ward)
+    for party, step in (("telemetry", "evidence"), ("broker", "plan"), ("risk", "verdict"), ("triage", "execution"),
+                        ("supervisor", "execution")):  # fmt: skip
+        began = time.monotonic()
+        incident = life(ward, patient, party, step)
+        print(f"{party} at {step}: {incident['id']} resolved after {time.monotonic() - began:.1f} s")
+    assert len(ward.incidents()) == 5
