@@ -36,6 +36,7 @@ bench: build ## measure what the README claims
 	.build/$(CONFIGURATION)/kintsugi bench restart
 	.build/$(CONFIGURATION)/kintsugi bench shop
 	.build/$(CONFIGURATION)/kintsugi bench senses
+	.build/$(CONFIGURATION)/kintsugi bench triage
 	.build/$(CONFIGURATION)/kintsugi bench insight $(if $(INSIGHT_DATA),--data $(INSIGHT_DATA))
 
 lint: ## the layout of every Swift file

@@ -37,6 +37,14 @@ extension Operator {
                 let result = try bench.run(progress: progress)
                 progress("")
                 terminal.write(asJSON ? json(result) : BenchReport.text(result))
+            } else if invocation.path.last == "triage" {
+                let bench = TriageBench(
+                    rate: invocation.number("rate") ?? 2_000, seconds: invocation.number("seconds") ?? 20,
+                    stormSize: invocation.number("storm") ?? 100_000, kept: invocation.number("incidents") ?? 100_000,
+                    configuration: invocation.text("config") ?? "config")
+                let result = try bench.run(progress: progress)
+                progress("")
+                terminal.write(asJSON ? json(result) : TriageBenchReport(result: result).text)
             } else if invocation.path.last == "restart" {
                 let bench = RestartBench(kills: invocation.number("kills") ?? 50)
                 let result = try waiting { try await bench.run(progress: progress) }

@@ -75,6 +75,17 @@ enum CommandTree {
                         "seconds", "S", kind: .wholeNumber(1...60), otherwise: "2", "how long each row is measured")
                 ]),
             Command(
+                "triage", "alerts to durable answers, incidents and a storm, beside the disk's own speed",
+                options: [
+                    .value("rate", "R", kind: .wholeNumber(1...100_000), otherwise: "2000", "alerts a second"),
+                    .value("seconds", "S", kind: .wholeNumber(1...3_600), otherwise: "20", "for how long"),
+                    .value("storm", "N", kind: .wholeNumber(100...10_000_000), otherwise: "100000", "alerts of the storm"),
+                    .value(
+                        "incidents", "N", kind: .wholeNumber(0...1_000_000), otherwise: "100000",
+                        "incidents of the past beside which it is measured again"),
+                    .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to run"),
+                ]),
+            Command(
                 "shop", "orders from POST to CONFIRMED, beside their statements alone in a bare SQLite loop",
                 options: [
                     .value("rate", "R", kind: .wholeNumber(1...100_000), otherwise: "5000", "orders a second"),
