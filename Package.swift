@@ -79,7 +79,8 @@ let package = Package(
         room(
             "Simulator",
             needs: [
-                "Capabilities", "Contracts", "Incidents", "Insight", "Risk", "Routing", "Supervision", "Delivery", "Orders",
+                "Capabilities", "Contracts", "Incidents", "Insight", "Risk", "Routing", "Supervision", "Delivery",
+                "Orders",
                 "Inventory", "Carrying",
             ]),
 
@@ -137,7 +138,8 @@ let package = Package(
         shell(
             "TriageAgent",
             needs: [
-                "AlertDoors", "Alerting", "Bus", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents", "Insight",
+                "AlertDoors", "Alerting", "Bus", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents",
+                "Insight",
                 "Service", "Settings", "Signals", "Store", "Supervision", "Triaging", "Web", "Worker",
             ]),
         shell(
@@ -159,6 +161,7 @@ let package = Package(
             needs: [
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
+                "Diagnosing",
                 "Risk", "Capabilities", "Incidents",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
@@ -174,7 +177,8 @@ let package = Package(
         proof(
             "TriageAgentTests",
             needs: [
-                "Alerting", "Contracts", "Diagnosing", "Host", "Incidents", "Signals", "Store", "TriageAgent", "Triaging",
+                "Alerting", "Contracts", "Diagnosing", "Host", "Incidents", "Signals", "Store", "TriageAgent",
+                "Triaging",
             ]),
         proof("DiagnosingTests", needs: ["Contracts", "Diagnosing"]),
         proof("RiskTests", needs: ["Contracts", "Risk"]),

@@ -104,7 +104,9 @@ public enum Diagnosing {
     }
 
     /// The change that a hypothesis about something made by people blames: the last one of its node before the trouble.
-    private static func blamed(_ hypothesis: Hypothesis, _ onset: Double?, _ evidence: Contracts.Evidence) -> ChangeNotice? {
+    private static func blamed(_ hypothesis: Hypothesis, _ onset: Double?, _ evidence: Contracts.Evidence)
+        -> ChangeNotice?
+    {
         switch hypothesis.category {
         case .codeBug, .configurationError, .permissionIssue: break
         case .resourceLimit, .externalDependency: return nil

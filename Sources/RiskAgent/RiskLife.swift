@@ -60,7 +60,9 @@ struct RiskLife: Sendable {
 
     /// How Triage says that an incident stands now; nil where it cannot be asked: then what it said last counts.
     private static func standing(of incident: String, _ bus: BusSystem) async -> IncidentStanding? {
-        guard let triage = try? $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus) else { return nil }
+        guard let triage = try? $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus) else {
+            return nil
+        }
         return try? await withCallOptions(patience: .milliseconds(1_500), idempotent: true) {
             try await triage.standing(of: incident)
         }

@@ -140,7 +140,8 @@ extension AlertsStanding {
     /// In what an incident's life depends on; a mere number of repetitions is no news.
     func differs(from other: AlertsStanding) -> Bool {
         (firing == 0) != (other.firing == 0) || severity != other.severity || priority != other.priority
-            || nodes != other.nodes || findings != other.findings || (total < 10 ? total != other.total : other.total >= 2 * total)
+            || nodes != other.nodes || findings != other.findings
+            || (total < 10 ? total != other.total : other.total >= 2 * total)
     }
 }
 

@@ -119,7 +119,8 @@ struct Reading: Sendable {
             let order = "ORDER BY last_heard DESC LIMIT ?"
             if let fingerprint = query.fingerprint {
                 return try connection.all(
-                    "SELECT body FROM alerts WHERE \(firing) fingerprint = ? \(order)", fingerprint, limit, read: record)
+                    "SELECT body FROM alerts WHERE \(firing) fingerprint = ? \(order)", fingerprint, limit, read: record
+                )
             }
             if let incident = query.incident {
                 return try connection.all(

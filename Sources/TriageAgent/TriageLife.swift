@@ -37,7 +37,7 @@ struct TriageLife: Sendable {
         }
         let definition = found.definition ?? TriageDefinition()
         self.definition = definition
-        let calibration = Definitions.calibration(in: "\(worker.birth.config)/calibration")
+        let calibration = Definitions.calibration(in: "\(worker.birth.config)/calibration/leads")
         for mistake in calibration.mistakes {
             worker.log.error("the record of earlier runs was not understood", ["mistake": .text("\(mistake)")])
         }
@@ -85,7 +85,9 @@ struct TriageLife: Sendable {
         let door = AlertDoor(
             plan: { plan }, metrics: worker.metrics, now: { WallTime.now.nanoseconds },
             take: { [front] alerts in try await kept { try await front.raise(alerts) } },
-            acknowledge: { [front] fingerprint, sender in try await kept { try await front.acknowledge(fingerprint, sender) } })
+            acknowledge: { [front] fingerprint, sender in
+                try await kept { try await front.acknowledge(fingerprint, sender) }
+            })
         var limits = ServerLimits()
         limits.bodyBytes = 16 << 20
         let sign = ServiceDoor.Sign(

@@ -79,7 +79,8 @@ enum CommandTree {
                 options: [
                     .value("rate", "R", kind: .wholeNumber(1...100_000), otherwise: "2000", "alerts a second"),
                     .value("seconds", "S", kind: .wholeNumber(1...3_600), otherwise: "20", "for how long"),
-                    .value("storm", "N", kind: .wholeNumber(100...10_000_000), otherwise: "100000", "alerts of the storm"),
+                    .value(
+                        "storm", "N", kind: .wholeNumber(100...10_000_000), otherwise: "100000", "alerts of the storm"),
                     .value(
                         "incidents", "N", kind: .wholeNumber(0...1_000_000), otherwise: "100000",
                         "incidents of the past beside which it is measured again"),

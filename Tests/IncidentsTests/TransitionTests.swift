@@ -15,11 +15,14 @@ import Testing
         ("nothing", { .evidence(step: $0.step, Story.evidence(0)) }),
         ("plans", { .offers(step: $0.step, [$0.offer("another", target: "inventory")], text: "") }),
         ("noPlan", { .offers(step: $0.step, [], text: "no runbook is about it") }),
-        ("oldPlan", { story in
-            var offer = story.offer("of yesterday", target: "inventory")
-            offer.plan.generation = 0
-            return .offers(step: story.step, [offer], text: "")
-        }),
+        (
+            "oldPlan",
+            { story in
+                var offer = story.offer("of yesterday", target: "inventory")
+                offer.plan.generation = 0
+                return .offers(step: story.step, [offer], text: "")
+            }
+        ),
         ("auto", { .verdict(step: $0.step, $0.verdict(.auto)) }),
         ("approve", { .verdict(step: $0.step, $0.verdict(.approve)) }),
         ("deny", { .verdict(step: $0.step, $0.verdict(.deny)) }),

@@ -36,7 +36,9 @@ import Testing
         #expect(IncidentSimulation(seed: 8).run().digest != first.digest)
     }
 
-    @Test("a rule of incidents that is broken is noticed within a few hundred seeds", arguments: IncidentMutation.allCases)
+    @Test(
+        "a rule of incidents that is broken is noticed within a few hundred seeds", arguments: IncidentMutation.allCases
+    )
     func aBrokenRuleIsNoticed(mutation: IncidentMutation) {
         var options = IncidentOptions()
         options.mutation = mutation

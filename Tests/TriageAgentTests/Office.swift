@@ -61,7 +61,8 @@ final class Office: Sendable {
     }
 
     /// A docket of a process of its own, active when this returns.
-    func docket(_ holder: String = "triage@local.1#1", settings: AlertSettings = AlertSettings()) async throws -> Docket {
+    func docket(_ holder: String = "triage@local.1#1", settings: AlertSettings = AlertSettings()) async throws -> Docket
+    {
         let reach = Docket.Reach(
             write: { try await self.write($0) }, legacy: { try await self.reading.legacy(now: $0) },
             incident: { try await self.reading.incident($0) }, end: { try await self.reading.end(of: $0) },
@@ -73,7 +74,8 @@ final class Office: Sendable {
                 return Task {}
             }, now: { self.now })
         let docket = Docket(
-            Lifecycle { Diagnosing.diagnose($0) }, holder: holder, reach: reach, log: Log(descriptor: -1), metrics: Metrics()
+            Lifecycle { Diagnosing.diagnose($0) }, holder: holder, reach: reach, log: Log(descriptor: -1),
+            metrics: Metrics()
         ) { legacy in
             AlertBook(
                 settings, restoring: legacy.alerts, openIncidents: legacy.open.map(\.id), endedIncidents: legacy.ended)

@@ -153,7 +153,8 @@ struct SecureHash {
         while index < 16 {
             let at = start &+ index &* 4
             words[index] =
-                UInt32(bytes[at]) << 24 | UInt32(bytes[at &+ 1]) << 16 | UInt32(bytes[at &+ 2]) << 8 | UInt32(bytes[at &+ 3])
+                UInt32(bytes[at]) << 24 | UInt32(bytes[at &+ 1]) << 16 | UInt32(bytes[at &+ 2]) << 8
+                | UInt32(bytes[at &+ 3])
             index &+= 1
         }
         while index < 64 {

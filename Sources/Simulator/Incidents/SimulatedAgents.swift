@@ -39,7 +39,8 @@ extension IncidentWorld {
 
     func verify(_ expectation: Expectation, _ reply: @escaping (Verification) -> Void) {
         if dies(.telemetry) { return }
-        let settled = quietSince.map { now - max($0, expectation.since) >= Int64(expectation.settleSeconds * 1e9) } ?? false
+        let settled =
+            quietSince.map { now - max($0, expectation.since) >= Int64(expectation.settleSeconds * 1e9) } ?? false
         let isLate = now - expectation.since > Int64((expectation.settleSeconds + expectation.deadlineSeconds) * 1e9)
         let verdict: Verification.Verdict = settled ? .holds : isLate ? .fails : .pending
         reply(Verification(verdict: verdict, conditions: [.init("it hurts no longer", verdict)]))
@@ -69,7 +70,9 @@ extension IncidentWorld {
     /// A person's answer reaches Risk: tried until it does.
     func answer(plan: Digest, state: Digest, generation: Int, agrees: Bool) {
         guard isThere(.risk) else {
-            return after(seconds(1, 5)) { self.answer(plan: plan, state: state, generation: generation, agrees: agrees) }
+            return after(seconds(1, 5)) {
+                self.answer(plan: plan, state: state, generation: generation, agrees: agrees)
+            }
         }
         risk.answers.append(
             Approval(
@@ -89,7 +92,8 @@ extension IncidentWorld {
         case .notNeeded: reply(ApprovalStanding(.notNeeded))
         case .denied: reply(ApprovalStanding(.denied))
         case .void: reply(ApprovalStanding(.void))
-        case .rejected(let person, let feedback): reply(ApprovalStanding(.rejected, people: [person], feedback: feedback))
+        case .rejected(let person, let feedback):
+            reply(ApprovalStanding(.rejected, people: [person], feedback: feedback))
         case .waiting(let missing): reply(ApprovalStanding(isLate ? .expired : .waiting, missing: missing))
         case .granted(let people, _, let until): reply(ApprovalStanding(.granted, people: people, until: until))
         }
@@ -125,7 +129,8 @@ extension IncidentWorld {
         if let refusal = refusal(question, standing) {
             return reply(PermitAnswer(capabilities: [], refusal: refusal, expires: now))
         }
-        let lifetime = options.mutation == .capabilitiesLast ? Int64.seconds(1_000_000) : .seconds(Int64(Self.capabilitySeconds))
+        let lifetime =
+            options.mutation == .capabilitiesLast ? Int64.seconds(1_000_000) : .seconds(Int64(Self.capabilitySeconds))
         let terms = CapabilityIssue.Terms(
             issuer: "risk", key: IssuerKey(issuer: "risk", publicKey: Self.riskKey).name, plan: question.plan.digest,
             grounds: .policy, now: now, lifetime: lifetime)

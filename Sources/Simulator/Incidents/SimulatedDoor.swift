@@ -33,9 +33,11 @@ extension IncidentWorld {
             options.mutation == .forgetsUses ? nil : door.uses.first { $0.stored.id == id }?.stored
         }
         let known = DoorKnowledge(
-            door: "door", now: now + Int64(seed % 3) * .seconds(1) - .seconds(1), state: SimulatedDoor.state(door.version),
+            door: "door", now: now + Int64(seed % 3) * .seconds(1) - .seconds(1),
+            state: SimulatedDoor.state(door.version),
             standing: nil, issuers: [IssuerKey(issuer: "risk", publicKey: Self.riskKey)], earlier: earlier)
-        switch CapabilityCheck.decide(use, known, verify: { message, signature, _ in Self.sign(message) == signature }) {
+        switch CapabilityCheck.decide(use, known, verify: { message, signature, _ in Self.sign(message) == signature })
+        {
         case .accept(_, let stored): permitted(use, plan, stored, reply)
         case .again(let result):
             tally.repeated += 1
@@ -47,7 +49,8 @@ extension IncidentWorld {
 
     /// The effect and the note of it are one transaction.
     private func permitted(
-        _ use: CapabilityUse, _ plan: PlanSummary, _ stored: StoredUse?, _ reply: @escaping (SimulatedDoor.Answer) -> Void
+        _ use: CapabilityUse, _ plan: PlanSummary, _ stored: StoredUse?,
+        _ reply: @escaping (SimulatedDoor.Answer) -> Void
     ) {
         if dies(.door) { return }
         expectPermitted(use, plan)
@@ -72,7 +75,8 @@ extension IncidentWorld {
         guard let id = CapabilityCheck.identifier(of: capability) else { return reply(.refused("no capability")) }
         guard let place = door.uses.firstIndex(where: { $0.stored.id == id }) else {
             let never = StoredUse(
-                id: id, capability: Digest(of: capability.bytes), order: Digest(of: []), plan: Digest(of: []), result: [])
+                id: id, capability: Digest(of: capability.bytes), order: Digest(of: []), plan: Digest(of: []),
+                result: [])
             door.uses.append(.init(stored: never, target: "", isUndone: true))
             return reply(.done)
         }
@@ -122,7 +126,9 @@ extension IncidentWorld {
         case .approve: if !isAgreed { violate("nothing is done that nobody agreed to", plan.text) }
         case .deny: violate("nothing is done that is forbidden", plan.text)
         }
-        if risk.answers.contains(where: { $0.answer == .reject && $0.plan == plan.digest && $0.given < now - .seconds(200) }) {
+        if risk.answers.contains(where: {
+            $0.answer == .reject && $0.plan == plan.digest && $0.given < now - .seconds(200)
+        }) {
             violate("nothing is done that somebody rejected", plan.text)
         }
     }
@@ -148,7 +154,8 @@ extension IncidentWorld {
 
     /// A plan is in force as a whole or not at all, unless a person was told.
     private func expectWhole(_ incident: Incident) {
-        for record in remediation.records where record.report?.outcome == .done && record.undoing == nil && record.back == nil {
+        for record in remediation.records
+        where record.report?.outcome == .done && record.undoing == nil && record.back == nil {
             for step in record.plan.steps where !door.inForce.contains(step.order.target) {
                 violate("what is done stays done", "\(record.id): \(step.order.target)")
             }

@@ -86,7 +86,8 @@ extension IncidentWorld {
     func undo(_ question: ExecutionQuestion, _ reply: @escaping (ExecutionAnswer) -> Void) {
         if dies(.remediation) { return }
         guard let place = place(question.execution), remediation.records[place].report?.outcome == .done else {
-            return reply(.done(ExecutionReport(.refused, text: "there is nothing to take back", began: now, ended: now)))
+            return reply(
+                .done(ExecutionReport(.refused, text: "there is nothing to take back", began: now, ended: now)))
         }
         if let report = remediation.records[place].undoing { return reply(.done(report)) }
         if options.mutation == .forgetsInverses {
@@ -122,7 +123,8 @@ extension IncidentWorld {
         if record.report != nil, record.back == nil { return rest(id) }
         if record.isHalting, record.report == nil, record.back == nil {
             // The step in hand may have taken effect, whatever is known of it.
-            remediation.records[place].back = record.capabilities.isEmpty ? -1 : min(record.next, record.plan.steps.count - 1)
+            remediation.records[place].back =
+                record.capabilities.isEmpty ? -1 : min(record.next, record.plan.steps.count - 1)
             return advance(id)
         }
         if let back = record.back { return takeBack(id, place, back) }
@@ -135,7 +137,8 @@ extension IncidentWorld {
 
     private func askPermission(_ id: String, _ record: SimulatedRemediation.Record) {
         if options.mutation == .actsUnpermitted {
-            remediation.records[place(id) ?? 0].capabilities = record.plan.steps.map { _ in SignedCapability(bytes: []) }
+            remediation.records[place(id) ?? 0].capabilities = record.plan.steps.map { _ in SignedCapability(bytes: [])
+            }
             return advance(id)
         }
         let question = PermitQuestion(step: id, plan: record.plan, state: SimulatedDoor.state(door.version))

@@ -33,7 +33,9 @@ extension IncidentWorld {
         journal.append(entry)
         incident = transition.incident
         tally.transitions += 1
-        note("\(transition.incident.stage.rawValue) \(transition.incident.step?.errand.rawValue ?? ""): \(transition.incident.note)")
+        note(
+            "\(transition.incident.stage.rawValue) \(transition.incident.step?.errand.rawValue ?? ""): \(transition.incident.note)"
+        )
         if dies(.triage) { return }
         follow(transition)
     }
@@ -110,7 +112,8 @@ extension IncidentWorld {
         case .evidence:
             call(.triage, .telemetry, { self.evidence($0) }, answered: { hear(.evidence(step: step.id, $0)) })
         case .plan(let question):
-            call(.triage, .remediation, { self.plans(question, $0) },
+            call(
+                .triage, .remediation, { self.plans(question, $0) },
                 answered: { hear(.offers(step: step.id, $0, text: "none left")) })
         case .verdict(let question):
             call(.triage, .risk, { self.judge(question, $0) }, answered: { hear(.verdict(step: step.id, $0)) })
@@ -127,7 +130,8 @@ extension IncidentWorld {
         case .undo(let question):
             call(.triage, .remediation, { self.undo(question, $0) }, answered: { hear(self.progress($0, step)) })
         case .verification(let expectation):
-            call(.triage, .telemetry, { self.verify(expectation, $0) }, answered: { hear(.verified(step: step.id, $0)) })
+            call(
+                .triage, .telemetry, { self.verify(expectation, $0) }, answered: { hear(.verified(step: step.id, $0)) })
         }
     }
 
@@ -193,7 +197,9 @@ extension IncidentWorld {
         case .escalated: take(.command(IncidentCommand(.resolve, person: "kim")))
         case .resolved, .suppressed, .failed: break
         default:
-            violate("every incident ends", "\(incident.stage.rawValue), \(incident.note), with \(incident.step?.id ?? "no step")")
+            violate(
+                "every incident ends",
+                "\(incident.stage.rawValue), \(incident.note), with \(incident.step?.id ?? "no step")")
         }
         // What is still under way comes to nothing.
         after(.seconds(1_200)) { self.queue = EventQueue() }

@@ -1,9 +1,9 @@
+import Bench
 import Bus
 import Contracts
 import Glibc
 import Host
 import Signals
-import Store
 import Synchronization
 import WebClient
 import Worker
@@ -263,30 +263,13 @@ struct TriageBench {
             let pages = memory.flatMap { $0.count > 1 ? Double($0[1]) : nil } ?? 0
             return Storm(
                 alerts: size, seconds: seconds, incidents: 1 + others,
-                residentMebibytes: pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576, statusChanges: Times(times))
+                residentMebibytes: pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576, statusChanges: Times(times)
+            )
         }
     }
 
-    /// Copies an incident of the past again and again, while nobody writes.
     private func fill(_ places: Places) throws {
-        let count = kept
-        try waiting {
-            var plan = StorePlan(file: ServiceStore.file(of: "triage", data: places.data), migrations: [])
-            plan.holder = "bench"
-            let store = try await Store.open(plan)
-            for start in stride(from: 0, to: count, by: 5_000) {
-                try await store.write { context in
-                    try context.run(
-                        """
-                        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-                        INSERT INTO incidents (number, stage, open, opened, ended, summary, body)
-                        SELECT 1000000 + ? + n, 'resolved', 0, opened, opened, summary, body
-                        FROM numbers, (SELECT * FROM incidents ORDER BY number LIMIT 1)
-                        """, min(5_000, count - start), start)
-                }
-            }
-            await store.close()
-        }
+        try LongPast.fill(ServiceStore.file(of: "triage", data: places.data), incidents: kept)
     }
 }
 

@@ -31,6 +31,16 @@ extension CommandTree {
                         "look at all signals, or at metrics and the call graph alone"),
                 ]),
             Command(
+                "confidence", "how often diagnoses of simulated troubles are right, by how sure they are",
+                details:
+                    "Counts some, and holds the counts against others. With --file, as the file that triage reads.",
+                options: [
+                    .value(
+                        "episodes", "N", kind: .wholeNumber(10...1_000_000), otherwise: "5000", "how many troubles"),
+                    .value("seed", "N", kind: .wholeNumber(0...Int.max / 2), otherwise: "1", "which ones"),
+                    .flag("file", "the counts, as a file of config/calibration/leads"),
+                ]),
+            Command(
                 "reliability", "how often rises of an error's rate end in a failure, and how well that is foretold",
                 details: "Counts simulated rises anew, and holds the chances that this version ships against others.",
                 options: [

@@ -6,6 +6,7 @@ import Simulator
 extension Operator {
     func insight(_ invocation: Invocation) throws(Failure) {
         if invocation.path.last == "reliability" { return reliability(invocation) }
+        if invocation.path.last == "confidence" { return confidence(invocation) }
         let text =
             switch invocation.path.last {
             case "rank": try rank(invocation)
@@ -20,6 +21,16 @@ extension Operator {
             try Data(text.utf8).write(to: URL(fileURLWithPath: out), options: .atomic)
         } catch {
             throw Failure("the file \(out) cannot be written: \(error)")
+        }
+    }
+
+    private func confidence(_ invocation: Invocation) {
+        let count = ConfidenceCount(
+            episodes: invocation.number("episodes") ?? 5_000, seed: UInt64(invocation.number("seed") ?? 1))
+        if invocation.has("json") {
+            terminal.write(json(count.held(against: count.counted()).stated))
+        } else {
+            terminal.write(invocation.has("file") ? count.file() : count.report(terminal.paint))
         }
     }
 
