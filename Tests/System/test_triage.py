@@ -26,7 +26,11 @@ SOON = ("lasting: 60s", "lasting: 1s")
 
 @pytest.fixture
 def wards(clusters, tmp_path):
-    return lambda **more: Ward(clusters, tmp_path, **more)
+    def make(**more):
+        return Ward(clusters, tmp_path, **more)
+
+    make.clusters = clusters
+    return make
 
 
 @pytest.fixture
@@ -157,7 +161,6 @@ def test_what_is_no_alert_is_refused_and_what_cannot_be_kept_is_to_be_sent_again
 
 def test_failures_become_an_incident_that_ends_with_a_fix_that_is_verified(wards, patients):
     ward = wards()
-    ward.direct(expectation={"nodes": ["orders"], "objectives": ["orders-availability"]})
     patient = patients(ward)
     # One process that dies and is replaced at once is no incident, and nothing is done about it.
     old = ward.cluster.pid("carrier")
@@ -231,59 +234,51 @@ HOLDS = {"plan": "plan", "execution": "act", "undo": "undo"}
 ANSWERS = {"evidence": "telemetry", "verification": "telemetry", "verdict": "risk"}
 
 
-def kill_at(ward, name, party, step):
-    """Kills the party while that step is in hand, and lets the step go on."""
-    before = {"evidence": None, "verdict": "plan", "verification": "report"}
+def held(deaths):
+    """What the hands hold so that each of these deaths finds its step in hand."""
+    before = {**HOLDS, "verdict": "plan", "verification": "report"}
+    return [before[step] for _, step in deaths if step in before]
+
+
+def kill_at(ward, name, party, step, later):
+    """Kills the party while that step is in hand, and lets the step go on to where the later deaths wait."""
+    stopped = []
     if step in ANSWERS:
-        held = before[step]
-        if held:
-            until(lambda: ward.incident(name), what="the incident")
-            ward.errand(name, "plan" if held == "plan" else "execution")
+        if held([(party, step)]):
+            ward.errand(name, "plan" if step == "verdict" else "execution")
         stopped = ward.signal(ANSWERS[step], signal.SIGSTOP)
-        ward.direct(hold=[])
-        ward.errand(name, step)
-        ward.kill(party)
-        for pid in stopped:
-            subprocess.run(["kill", "-CONT", str(pid)], check=False, stderr=subprocess.DEVNULL)
-    else:
-        ward.errand(name, step)
-        ward.kill(party)
-        ward.direct(hold=[])
+        ward.direct(hold=held(later))
+    ward.errand(name, step)
+    ward.kill(party)
+    ward.direct(hold=held(later))
+    for pid in stopped:
+        subprocess.run(["kill", "-CONT", str(pid)], check=False, stderr=subprocess.DEVNULL)
 
 
-def prepare(ward, step):
-    """What holds the step that is to be hit, and leads to it."""
-    held = {"evidence": [], "verdict": ["plan"], "verification": ["report"], "approval": []}.get(step) or (
-        [HOLDS[step]] if step in HOLDS else [])  # fmt: skip
-    helps = {"ended": [FINDING], "settleSeconds": 1.0, "deadlineSeconds": 60.0}
-    fails = {"ended": [], "settleSeconds": 0.5, "deadlineSeconds": 1.0}
-    ward.direct(hold=held, plans=[FRESH], expectation=fails if step == "undo" else helps)
-
-
-def life(ward, patient, party, step):
-    """One incident with one death; whether all was as it should be."""
+def life(ward, patient, *deaths):
+    """One incident with these deaths, in the order of its steps; it must end well, and nothing happen twice."""
     known = [each["id"] for each in until(lambda: [ward.incidents()], what="the incidents")[0]]
     wanted, uses, old = ward.wanted(), len(ward.uses()), ward.cluster.pid("carrier")
-    prepare(ward, step)
-    if step == "undo":
-        ward.direct(plans=[up(wanted + 1), up(wanted + 2)])
+    isUndone = any(step == "undo" for _, step in deaths)
+    helps = {"ended": [FINDING], "settleSeconds": 1.0, "deadlineSeconds": 90.0}
+    ward.direct(hold=held(deaths), plans=[FRESH], expectation=helps)
+    patient.cure = lambda ward: len(ward.uses()) > uses and ward.cluster.pid("carrier") not in (None, old)
+    if isUndone:
+        ward.direct(plans=[up(wanted + 1), up(wanted + 2)], expectation={**helps, "deadlineSeconds": 1.0})
         patient.cure = lambda ward: (ward.wanted() or 0) >= wanted + 2
-    else:
-        patient.cure = lambda ward: len(ward.uses()) > uses and ward.cluster.pid("carrier") not in (None, old)
     patient.falls_ill()
-    name = until(lambda: next((each["id"] for each in ward.incidents() or [] if each["id"] not in known), None), 30, "an incident")
-    kill_at(ward, name, party, step)
-    if step == "undo":
-        ward.direct(expectation={"ended": [FINDING], "settleSeconds": 1.0, "deadlineSeconds": 60.0})
-    if step == "approval":
-        approved(ward, name)
-    incident = ward.stage(name, "resolved", within=120)
+    name = until(lambda: next((each["id"] for each in ward.incidents() or [] if each["id"] not in known), None), 60, "an incident")
+    for number, (party, step) in enumerate(deaths):
+        kill_at(ward, name, party, step, deaths[number + 1:])
+        if step == "undo":
+            ward.direct(expectation=helps)
+        if step == "approval":
+            approved(ward, name)
+    incident = ward.stage(name, "resolved", within=150)
     done = ward.uses()[uses:]
-    if step == "undo":
-        assert done == [("scale", "carrier", str(count)) for count in (wanted + 1, wanted, wanted + 2)], done
-    else:
-        assert done == [("restart", "carrier", None)], done
-        assert incident["actions"] == 1, incident["actions"]
+    counts = (wanted + 1, wanted, wanted + 2)
+    assert done == ([("scale", "carrier", str(count)) for count in counts] if isUndone else [("restart", "carrier", None)]), done
+    assert incident["actions"] == 1 + isUndone, incident["actions"]
     ward.journal()
     return incident
 
@@ -304,12 +299,108 @@ def up(count):
     return {**order, "text": f"{count} carriers", "inverse": {**order, "arguments": {"count": count - 1}}}
 
 
-def test_whoever_is_killed_at_a_step_the_incident_ends_and_nothing_happens_twice(wards, patients):
+@pytest.mark.parametrize("deaths", [
+    (("telemetry", "evidence"), ("broker", "plan"), ("risk", "verdict")),
+    (("triage", "execution"), ("supervisor", "execution")),
+], ids=["until it is permitted", "while it is done"])  # fmt: skip
+def test_whoever_is_killed_at_a_step_the_incident_ends_and_nothing_happens_twice(wards, patients, deaths):
     ward = wards()
-    patient = patients(ward)
-    for party, step in (("telemetry", "evidence"), ("broker", "plan"), ("risk", "verdict"), ("triage", "execution"),
-                        ("supervisor", "execution")):  # fmt: skip
-        began = time.monotonic()
-        incident = life(ward, patient, party, step)
-        print(f"{party} at {step}: {incident['id']} resolved after {time.monotonic() - began:.1f} s")
-    assert len(ward.incidents()) == 5
+    life(ward, patients(ward), *deaths)
+    assert len(ward.incidents()) == 1
+
+
+@pytest.mark.soak
+def test_every_party_is_killed_at_every_step(wards, patients, tmp_path):
+    ends = {}
+    for step in STEPS:
+        ward = Ward(wards.clusters, tmp_path / step, verdict="approve" if step == "approval" else "auto",
+                    replaced=[("changes: 6", "changes: 1000")])  # fmt: skip
+        patient = patients(ward)
+        for party in PARTIES:
+            began = time.monotonic()
+            try:
+                life(ward, patient, (party, step))
+                ends[party, step] = f"{time.monotonic() - began:.0f} s"
+            except AssertionError as error:
+                ends[party, step] = "no"
+                print(f"{party} at {step}: {error}")
+                break
+        patient.end()
+        ward.cluster.down()
+    rows = [f"| {party} | " + " | ".join(ends.get((party, step), "-") for step in STEPS) + " |" for party in PARTIES]
+    table = "\n".join(["| killed | " + " | ".join(STEPS) + " |", "|---" * (len(STEPS) + 1) + "|", *rows])
+    print(table)
+    if folder := os.environ.get("KINTSUGI_TABLES"):
+        with open(os.path.join(folder, "triage-deaths.md"), "w") as file:
+            file.write(table + "\n")
+    assert all(ends.get((party, step), "no") not in ("no", "-") for party in PARTIES for step in STEPS), table
+
+
+def test_the_same_alert_a_thousand_times_is_one_incident_and_a_later_episode_follows_it(wards):
+    ward = wards(replaced=[SOON], terms={"longest-look-seconds": 1}.items())
+    began = time.time() - 30
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ward.tell("/v1/alertmanager", webhook("Full", began=began)), range(1_000)))
+    assert all(status == 200 for status, _ in answers), [each for each in answers if each[0] != 200][:3]
+    first = ward.only()
+    kept = [each for each in ward.alerts() if each["alert"]["name"] == "Full"]
+    assert len(kept) == 1 and kept[0]["deliveries"] == 1_000
+
+    # The agents' own trouble while they handle it is a line in its journal, and nothing else.
+    assert ward.tell("/v1/alertmanager", webhook("Slow", service="risk", severity="warning"))[0] == 200
+
+    def noted():
+        return [entry["input"]["event"]["noted"] for entry in ward.journal(first)
+                if isinstance(entry["input"]["event"], dict) and "noted" in entry["input"]["event"]]  # fmt: skip
+
+    until(lambda: any("Slow of risk" in text["_0"] for text in noted()), what="a line in the journal")
+    assert len(ward.incidents()) == 1 and ward.incident(first)["generation"] == 1
+
+    assert ward.tell("/v1/alertmanager", webhook("Full", status="resolved", began=began))[0] == 200
+    order = "once"
+    for _ in range(3):
+        assert ward.command(first, {"resolve": {}}, order=order).body["stage"] == "resolved"
+    entries = len(ward.journal(first))
+    assert ward.command(first, {"resolve": {}}).status == "thrown"
+    status, answer = ward.tell("/v1/alertmanager", webhook("Full", began=began))
+    assert status == 200 and answer["receipts"][0]["disposition"] == "resolved", answer
+    assert len(ward.incidents()) == 1 and len(ward.journal(first)) == entries
+
+    assert ward.tell("/v1/alertmanager", webhook("Full", began=time.time()))[0] == 200
+    second = until(lambda: next((each["id"] for each in ward.incidents() if each["id"] != first), None), what="another incident")
+    assert ward.incident(second)["opening"]["follows"] == first
+
+
+@pytest.mark.parametrize("count, batch", [(5_000, 100), pytest.param(100_000, 500, marks=pytest.mark.soak)])
+def test_a_storm_of_one_cause_is_one_incident_and_a_person_is_answered_meanwhile(wards, count, batch):
+    ward = wards(replaced=[SOON], terms={"longest-look-seconds": 1}.items())
+    assert ward.tell("/v1/alertmanager", webhook("First"))[0] == 200
+    name = ward.only()
+    began = time.monotonic()
+
+    def send(first):
+        names = [f"shelf-{number}" for number in range(first, first + batch)]
+        return until(lambda: ward.tell("/v1/alertmanager", webhook(*names), within=60)[0] == 200, 60, "a batch that is taken")
+
+    most, latencies = 0, []
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        batches = [pool.submit(send, first) for first in range(0, count, batch)]
+        while not all(each.done() for each in batches):
+            asked = time.monotonic()
+            answer = ward.command(name, {"comment": {"_0": "we see it"}}, wait=10)
+            assert answer.status == "value", answer
+            latencies.append(time.monotonic() - asked)
+            most = max(most, *map(memory, ward.pids("triage")))
+        assert all(each.result() for each in batches)
+    took = time.monotonic() - began
+    assert ward.command(name, {"acknowledge": {}}).body["acknowledged"]
+    latencies.sort()
+    print(f"{count} alerts in {took:.1f} s, {count / took:.0f} a second; {len(latencies)} words of a person, the median after "
+          f"{latencies[len(latencies) // 2] * 1e3:.0f} ms, the last after {latencies[-1] * 1e3:.0f} ms; "
+          f"{most / (1 << 20):.0f} MiB")  # fmt: skip
+    assert [each["id"] for each in ward.incidents()] == [name]
+    # The incident is told when there are twice as many; each of them is on disk.
+    assert until(lambda: ward.incident(name), what="the incident")["alerts"]["total"] > count / 2
+    with sqlite3.connect(f"file:{ward.cluster.data}/triage.sqlite?mode=ro", uri=True) as file:
+        assert file.execute("SELECT count(*) FROM alerts WHERE incident = ?", (name,)).fetchone()[0] == count + 1
+    assert most < 200 << 20, most

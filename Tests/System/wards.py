@@ -64,9 +64,10 @@ class Ward:
 
     def __init__(self, clusters, tmp_path, verdict="auto", triage="", terms=(), replaced=()):
         folder = tmp_path / "config"
+        tmp_path.mkdir(exist_ok=True)
         shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("canaries"))
         self.hands = tmp_path / "hands"
-        self.hands.mkdir()
+        self.hands.mkdir(parents=True)
         self.directions = {"plans": [MORE], "hold": [], "expectation": {"ended": [FINDING], "settleSeconds": 1.0}}
         self.direct()
         arguments = [word for name, value in {**TERMS, **dict(terms)}.items()
