@@ -130,6 +130,7 @@ enum CommandTree {
                 "world", "NAME", kind: .choice(["bus", "shop", "incidents"]),
                 "this alone: the bus with its broker and supervisor, or the shop with its carrier"),
             .flag("trace", "show every event of the last seed"),
+            .flag("deaths", "instead: who dies at which step of an incident, as a table"),
         ])
     private static let completion = Command(
         "completion", "prints a script that completes command lines",

@@ -1,4 +1,5 @@
 import Commands
+import Simulator
 import Contracts
 import FoundationEssentials
 import Glibc
@@ -67,6 +68,7 @@ struct Operator {
         case "dead-letters": try deadLetters(invocation, places)
         case "backup": try backup(invocation, places)
         case "restore": try restore(invocation, places)
+        case "simulate" where invocation.has("deaths"): terminal.write(IncidentMatrix().table)
         case "simulate": return simulate(Simulate(invocation), asJSON: invocation.has("json"))
         case "completion":
             let root = CommandTree.root

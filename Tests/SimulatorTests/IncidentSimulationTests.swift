@@ -48,20 +48,20 @@ import Testing
         #expect(found != nil)
     }
 
-    @Test("whoever dies at whichever step, the incident ends as it would have", arguments: IncidentStory.allCases)
-    func aDeathChangesNothing(story: IncidentStory) {
-        var options = IncidentOptions()
-        options.story = story
-        let calm = IncidentSimulation(seed: 1, options: options).run()
-        #expect(calm.violation == nil)
-        #expect(calm.stage == .resolved)
-        for kill in IncidentMatrix.kills {
-            options.kill = kill
-            let outcome = IncidentSimulation(seed: 1, options: options).run()
-            #expect(outcome.violation == nil, "\(kill)")
-            #expect(outcome.stage == calm.stage, "\(kill)")
-            #expect(outcome.inForce == calm.inForce, "\(kill)")
-            #expect(outcome.effects - outcome.undone == calm.effects - calm.undone, "\(kill)")
+    @Test("whoever dies at whichever step, the incident ends as it would have")
+    func aDeathChangesNothing() {
+        let matrix = IncidentMatrix()
+        #expect(matrix.cells.count == IncidentParty.allCases.count * IncidentMatrix.errands.count)
+        for cell in matrix.cells {
+            #expect(cell.deaths >= 3, "\(cell.party) at \(cell.errand)")
+            #expect(cell.alike == cell.deaths, "\(cell.party) at \(cell.errand)")
+        }
+        for story in IncidentStory.allCases {
+            var options = IncidentOptions()
+            options.story = story
+            let calm = IncidentSimulation(seed: 1, options: options).run()
+            #expect(calm.violation == nil)
+            #expect(calm.stage == .resolved)
         }
     }
 }
