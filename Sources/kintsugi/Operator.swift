@@ -1,10 +1,10 @@
 import Commands
-import Simulator
 import Contracts
 import FoundationEssentials
 import Glibc
 import Host
 import Settings
+import Simulator
 
 /// Carries out one command line.
 struct Operator {

@@ -173,7 +173,15 @@ struct TriageBench {
     ) async throws -> Value {
         try await OperatorBus.use(places) { bus in
             bus.allow(TriageRefusal.self, as: "TriageRefusal")
-            return try await body(try $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus))
+            let desk = try $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus)
+            // Who has just started reads its past first.
+            var patience = 200
+            while try await !desk.condition().writes, patience > 0 {
+                // The pace of asking.
+                try await Task.sleep(for: .milliseconds(50))
+                patience -= 1
+            }
+            return try await body(desk)
         }
     }
 
