@@ -16,8 +16,9 @@ struct Asking: Sendable {
     let calibration: CalibrationTable
     let past: @Sendable () async -> [PastSignature]
     /// The answer, as an event, with the lifecycle that knows what was computed for it.
-    let answer: @Sendable (_ incident: String, _ step: IncidentStep, _ event: IncidentEvent, _ diagnosis: Diagnosis?) async
-        -> Void
+    let answer:
+        @Sendable (_ incident: String, _ step: IncidentStep, _ event: IncidentEvent, _ diagnosis: Diagnosis?) async
+            -> Void
 
     private static let patience = Duration.seconds(5)
     /// From one question about work under way to the next.
@@ -66,7 +67,9 @@ struct Asking: Sendable {
             var pause = Self.pace
             do {
                 let patience = min(Self.patience, .nanoseconds(rest))
-                switch try await withCallOptions(patience: patience, idempotent: true, { try await ask(incident, question, step) }) {
+                switch try await withCallOptions(
+                    patience: patience, idempotent: true, { try await ask(incident, question, step) })
+                {
                 case .answered(let event, let diagnosis):
                     await answer(incident.id, step, event, diagnosis)
                     return "ok"
@@ -98,7 +101,8 @@ struct Asking: Sendable {
         guard let error = error as? BusError else { return nil }
         return switch error {
         case .late, .lost, .overloaded, .unavailable, .closed, .noSuchActor: nil
-        case .failed, .denied, .noSuchMethod, .badArguments, .contractMismatch, .poison, .tooLarge, .malformed: "\(error)"
+        case .failed, .denied, .noSuchMethod, .badArguments, .contractMismatch, .poison, .tooLarge, .malformed:
+            "\(error)"
         }
     }
 

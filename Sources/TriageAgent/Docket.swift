@@ -274,7 +274,8 @@ actor Docket {
     private func look(at id: String) async {
         guard isActive, open[id] != nil else { return }
         do { try await take(.tick, of: id, actor: holder) } catch {
-            log.limited("tick", .warning, "time could not pass for an incident", ["incident": .text(id), "why": "\(error)"])
+            log.limited(
+                "tick", .warning, "time could not pass for an incident", ["incident": .text(id), "why": "\(error)"])
         }
     }
 
