@@ -22,5 +22,16 @@ fetch() {
 }
 
 has promtool && has prometheus || fetch prometheus promtool prometheus
-has prometheus-alertmanager || fetch prometheus-alertmanager prometheus-alertmanager
+
+# Debian's Alertmanager reads its templates where its package would be installed: ours reads them below the folder in which
+# it is started. Both paths have the same length.
+if ! has prometheus-alertmanager; then
+    fetch prometheus-alertmanager prometheus-alertmanager
+    if has prometheus-alertmanager; then
+        mkdir -p .venv/share/prometheus
+        cp -r "$folder/usr/share/prometheus/alertmanager" .venv/share/prometheus/
+        LC_ALL=C sed -i 's#/usr/share/prometheus/alertmanager#././/share/prometheus/alertmanager#g' \
+            .venv/bin/prometheus-alertmanager
+    fi
+fi
 exit 0

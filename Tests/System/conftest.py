@@ -77,3 +77,28 @@ def config(tmp_path):
         return folder
 
     return make
+
+
+@pytest.fixture
+def wards(clusters, tmp_path):
+    """Makes small clusters with the agents in them."""
+    # Not above: what it needs is rewritten by pytest when it is imported.
+    from wards import Ward
+
+    return lambda **more: Ward(clusters, tmp_path, **more)
+
+
+@pytest.fixture
+def patients():
+    """Makes services elsewhere that fall ill; they are quiet when the test is over."""
+    from wards import Patient
+
+    made = []
+
+    def make(ward, *cure):
+        made.append(Patient(ward, *cure))
+        return made[-1]
+
+    yield make
+    for patient in made:
+        patient.end()

@@ -85,6 +85,8 @@ class Ward:
         self.operator = self.cluster.operator()
         until(lambda: self.condition()["writer"], 20, "a replica that writes")
         self.cluster.ready("triage", 2)
+        mistakes = self.cluster.lines("triage.1", "not understood")
+        assert not mistakes, mistakes
         # The supervisor's and telemetry's own doors, too: what comes before them waits for nobody.
         until(lambda: self.status(), what="the supervisor on the bus")
 
