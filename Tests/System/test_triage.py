@@ -163,7 +163,8 @@ def test_failures_become_an_incident_that_ends_with_a_fix_that_is_verified(wards
     steps = [line for line in page.splitlines() if line.startswith("agent_steps_total{") and 'agent="triage"' in line]
     assert steps and all('outcome="ok"' in line for line in steps), steps
     done = ward.cluster.run("journal", "verify")
-    assert done.returncode == 0 or "journal" not in ward.cluster.run("help").stdout, done.stderr
+    # The command line's own check, where it has one.
+    assert done.returncode == 0 or 'unknown command "journal"' in done.stderr, done.stderr
 
 
 def test_a_person_rejects_with_a_reason_another_plan_is_agreed_to_and_a_moved_state_voids_it(wards, patients):
