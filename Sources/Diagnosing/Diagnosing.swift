@@ -100,7 +100,8 @@ public enum Diagnosing {
         if hypothesis == best { return belief.confidence }
         let rest = ranking.hypotheses.dropFirst().reduce(0) { $0 + max(0, $1.score) }
         guard rest > 0 else { return 0 }
-        return (1 - belief.confidence) * max(0, hypothesis.score) / (rest + doubt)
+        // None of them is likelier than the one that leads.
+        return min(belief.confidence, (1 - belief.confidence) * max(0, hypothesis.score) / (rest + doubt))
     }
 
     /// The change that a hypothesis about something made by people blames: the last one of its node before the trouble.

@@ -12,7 +12,10 @@ let service = RunningService()
 WorkerProcess.run(
     window: 64, settings: TriageSettings.init,
     serve: { worker, settings in
-        let store = try await ServiceStore.open(worker, migrations: Tables.migrations)
+        var limits = StoreLimits()
+        // The docket gathers what comes at a time; nobody shall wait for more.
+        limits.pace = .milliseconds(1)
+        let store = try await ServiceStore.open(worker, migrations: Tables.migrations, limits: limits)
         let life = try TriageLife(worker, settings, store)
         life.start()
         try await life.openDoor(service)
