@@ -21,7 +21,8 @@ struct Asking: Sendable {
             -> Void
 
     private static let patience = Duration.seconds(5)
-    /// From one question about work under way to the next.
+    /// From one question about work under way to the next: often at first, since most is done soon.
+    private static let firstPace = Duration.milliseconds(10)
     private static let pace = Duration.milliseconds(200)
     private static let slowPace = Duration.seconds(1)
 
@@ -61,6 +62,7 @@ struct Asking: Sendable {
             return "refused"
         }
         var failures = 0
+        var nextPace = Self.firstPace
         while !Task.isCancelled {
             let rest = step.deadline - WallTime.now.nanoseconds
             guard rest > 0 else { return "late" }
@@ -73,7 +75,10 @@ struct Asking: Sendable {
                 case .answered(let event, let diagnosis):
                     await answer(incident.id, step, event, diagnosis)
                     return "ok"
-                case .underway(let wait): (pause, failures) = (wait, 0)
+                case .underway(let wait):
+                    pause = min(wait, nextPace)
+                    nextPace = min(nextPace * 2, Self.slowPace)
+                    failures = 0
                 }
             } catch {
                 if let text = Self.refusal(error) {
