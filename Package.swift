@@ -54,6 +54,7 @@ let package = Package(
         room("Capabilities", path: "Sources/Rules/Capabilities", needs: ["Contracts"]),
         room("Risk", path: "Sources/Rules/Risk", needs: ["Contracts"]),
         room("Incidents", path: "Sources/Rules/Incidents", needs: ["Contracts"]),
+        room("Remedies", path: "Sources/Rules/Remedies", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
@@ -173,6 +174,7 @@ let package = Package(
         proof("InventoryTests", needs: ["Contracts", "Inventory"]),
         proof("CarryingTests", needs: ["Contracts", "Carrying"]),
         proof("IncidentsTests", needs: ["Contracts", "Incidents"]),
+        proof("RemediesTests", needs: ["Contracts", "Remedies"]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof(
             "TriageAgentTests",
