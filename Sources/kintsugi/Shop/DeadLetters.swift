@@ -9,7 +9,7 @@ import Worker
 /// The messages that services gave up: shown from their files, decided by the process that writes them.
 struct DeadLetters {
     /// The services that have an outbox.
-    static let services = ["orders", "inventory"]
+    static let services = ["orders", "inventory", "telemetry", "triage"]
 
     struct Entry: Encodable {
         let service: String

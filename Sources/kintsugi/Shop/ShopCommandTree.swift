@@ -2,8 +2,8 @@ import Commands
 
 /// The part of the command line that speaks of the shop.
 extension CommandTree {
-    private static let services = ["orders", "inventory"]
-    private static let service = Argument("SERVICE", "which service's file", kind: .choice(services))
+    private static let files = ["orders", "inventory", "telemetry", "triage", "risk"]
+    private static let service = Argument("SERVICE", "which service's file", kind: .choice(files))
     private static let letter = Argument("LETTER", "which one, such as orders/12")
 
     static let seed = Command(
@@ -61,7 +61,7 @@ extension CommandTree {
             Command(
                 "list", "lists them",
                 arguments: [
-                    Argument("SERVICE", "only this service's", kind: .choice(services), isRequired: false)
+                    Argument("SERVICE", "only this service's", kind: .choice(DeadLetters.services), isRequired: false)
                 ], options: [.flag("all", "also those about which somebody decided")]),
             Command("show", "shows one with all that is known of it", arguments: [letter]),
             Command("redrive", "sends one again", arguments: [letter]),
