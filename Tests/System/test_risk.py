@@ -68,7 +68,6 @@ class Office:
         (self.folder / "cluster.yaml").write_text(
             CLUSTER.replace("REMOTE", json.dumps(remote)).replace("ARGUMENTS", json.dumps(list(arguments))))
         with open(self.folder / "acl.yaml", "a") as access:
-            access.write("  remediation:\n    call: [risk, supervisor]\n")
             access.write(f"keys:\n  - public: {json.dumps(agent)}\n    role: remediation\n")
         self.policy = self.folder / "policy" / "default.yaml"
         self.policy.write_text(policy)
