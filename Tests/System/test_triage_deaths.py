@@ -29,6 +29,10 @@ def kill_at(ward, name, party, step, later):
     if step in ANSWERS:
         if held([(party, step)]):
             ward.errand(name, "plan" if step == "verdict" else "execution")
+        if step == "evidence":
+            # Shortly before it is asked for: who has stopped is replaced within seconds.
+            due = ward.errand(name, "pause")["step"]["deadline"] - 400_000_000
+            until(lambda: time.time_ns() >= due, 30, "the end of the pause")
         stopped = ward.signal(ANSWERS[step], signal.SIGSTOP)
         ward.direct(hold=held(later))
     ward.errand(name, step)
@@ -66,6 +70,11 @@ def life(ward, patient, *deaths):
     return incident
 
 
+def terms(steps):
+    """Where its evidence is to be caught, an incident waits before it looks."""
+    return {"settle-seconds": 25} if "evidence" in steps else {}
+
+
 def approved(ward, name):
     def answered():
         incident = ward.incident(name)
@@ -87,7 +96,7 @@ def up(count):
     (("triage", "execution"), ("supervisor", "execution")),
 ], ids=["until it is permitted", "while it is done"])  # fmt: skip
 def test_whoever_is_killed_at_a_step_the_incident_ends_and_nothing_happens_twice(wards, patients, deaths):
-    ward = wards()
+    ward = wards(terms=terms([step for _, step in deaths]))
     # The hands die, too, when they have acted and not yet written so down.
     ward.direct(die="record")
     life(ward, patients(ward), *deaths)
@@ -117,7 +126,7 @@ def test_every_party_is_killed_at_every_step(clusters, patients, tmp_path, table
     ward, patient, failures = None, None, []
     for party in PARTIES:
         if ward is None:
-            ward = Ward(clusters, tmp_path / party, verdict="approve" if step == "approval" else "auto",
+            ward = Ward(clusters, tmp_path / party, verdict="approve" if step == "approval" else "auto", terms=terms([step]),
                         replaced=[("changes: 6", "changes: 100")])  # fmt: skip
             patient = patients(ward)
         began = time.monotonic()
