@@ -6,6 +6,7 @@ import Risk
 import Settings
 import Signals
 import Store
+import Worker
 
 /// The risk agent: it judges plans, takes people's answers, and permits. It isolates the policy, the people and the key;
 /// what is decided is decided in one transaction with what is kept of it.
@@ -130,7 +131,7 @@ actor RiskAgent {
 
     /// What may be done with a plan; the first answer to a step is the one it gets for ever.
     func judge(_ question: VerdictQuestion, caller: String) async throws -> Verdict {
-        try await steps.step("judge") {
+        try await steps.step("judge", isAnswer: { $0 is RiskFault }) {
             _ = try Self.role(of: caller, asking: "judge", among: ["triage", "operator"])
             guard question.standing.incident == question.plan.incident else {
                 throw RiskFault.badQuestion("expected the standing of the plan's own incident, found another's")
@@ -159,7 +160,7 @@ actor RiskAgent {
 
     /// A person's answer. Without a proof that holds it is nobody's, and is not kept.
     func answer(_ approval: Approval) async throws -> ApprovalReceipt {
-        try await steps.step("answer") {
+        try await steps.step("answer", isAnswer: { $0 is RiskFault }) {
             let bench = bench()
             let question = ApprovalQuestion(
                 incident: approval.incident, generation: approval.generation, plan: approval.plan)
@@ -213,7 +214,7 @@ actor RiskAgent {
 
     /// One capability for each step, where the verdict or people allow it now.
     func permit(_ question: PermitQuestion, caller: String) async throws -> PermitAnswer {
-        try await steps.step("permit") {
+        try await steps.step("permit", isAnswer: { $0 is RiskFault }) {
             let role = try Self.role(of: caller, asking: "permit", among: Permitting.actors)
             guard let key else { throw RiskFault.nobodyActive(why: "this replica has no key yet") }
             let budgets = await sources.budgets()
@@ -247,7 +248,7 @@ actor RiskAgent {
 
     /// How a diagnosis turned out.
     func learn(_ lesson: CalibrationLesson, caller: String) async throws {
-        try await steps.step("learn") {
+        try await steps.step("learn", isAnswer: { $0 is RiskFault }) {
             _ = try Self.role(of: caller, asking: "learn", among: ["triage", "operator"])
             guard Calibration.twentieth(lesson.record.confidence) != nil else {
                 throw RiskFault.badQuestion(

@@ -9,7 +9,8 @@ import Worker
 /// Whatever is asked is asked under the id of the step, so that asking again begins nothing a second time.
 struct Asking: Sendable {
     let bus: BusSystem
-    let worker: WorkerContext
+    let log: Log
+    let steps: OwnSteps
     /// The roles that this cluster has.
     let roles: [String]
     /// Of what became of diagnoses: shipped with the configuration.
@@ -37,22 +38,10 @@ struct Asking: Sendable {
         Task.detached {
             let began = Moment.now
             let outcome = await run(incident, question, step)
-            note(step, outcome, since: began)
+            // What was given up because it is not wanted any more has neither succeeded nor failed.
+            guard outcome != "cancelled" else { return }
+            steps.count(step.errand.rawValue, outcome, took: Moment.now.since(began))
         }
-    }
-
-    /// What the agents' own work looks like, for Telemetry to watch.
-    private func note(_ step: IncidentStep, _ outcome: String, since began: Moment) {
-        // What was given up because it is not wanted any more has neither succeeded nor failed.
-        guard outcome != "cancelled" else { return }
-        worker.metrics.counter(
-            "agent.steps", help: "Steps of incidents, by how they ended",
-            labels: ["agent": "triage", "step": step.errand.rawValue, "outcome": outcome]
-        ).increment()
-        worker.metrics.histogram(
-            "agent.step.duration", unit: .seconds, help: "Seconds that a step of an incident took",
-            labels: ["agent": "triage", "step": step.errand.rawValue]
-        ).record(Moment.now.since(began).inSeconds)
     }
 
     private func run(_ incident: Incident, _ question: IncidentQuestion, _ step: IncidentStep) async -> String {
@@ -87,7 +76,7 @@ struct Asking: Sendable {
                 }
                 failures += 1
                 pause = min(Self.slowPace, .milliseconds(50) * failures)
-                worker.log.limited(
+                log.limited(
                     "ask \(step.errand.rawValue)", .warning, "\(role) did not answer; it is asked again",
                     ["incident": .text(incident.id), "why": "\(error)"])
             }

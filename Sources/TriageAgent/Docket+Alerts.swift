@@ -144,8 +144,3 @@ extension AlertsStanding {
             || (total < 10 ? total != other.total : other.total >= 2 * total)
     }
 }
-
-extension AlertPriority {
-    /// 1 for the most urgent.
-    var number: Int { AlertPriority.allCases.count - (Self.allCases.filter { $0 < self }.count) }
-}

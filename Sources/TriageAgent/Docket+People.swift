@@ -47,14 +47,7 @@ extension Docket {
 
     /// The latest decisions about an alert.
     func decisions(on fingerprint: String) -> [DatedDecision] {
-        (book.explain(fingerprint) ?? []).map { DatedDecision(at: $0.at, receipt: $0.receipt) }
-    }
-
-    /// Somebody has seen an alert: its incident is acknowledged.
-    func acknowledge(_ fingerprint: String, by sender: String) async throws {
-        guard isActive else { throw TriageFault.notActive }
-        guard let id = book.record(of: fingerprint)?.receipt.incident, open[id] != nil else { return }
-        try await take(.command(IncidentCommand(.acknowledge, person: sender)), of: id, actor: sender)
+        book.explain(fingerprint) ?? []
     }
 
     /// How the agent is.

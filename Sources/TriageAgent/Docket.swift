@@ -4,6 +4,7 @@ import Incidents
 import Insight
 import Signals
 import Triaging
+import Worker
 
 /// All open incidents and alerts, in the process that writes. It isolates them and the order of things: what happens is
 /// decided here in one place, goes to disk in that order, and only then has consequences.
@@ -27,6 +28,7 @@ actor Docket {
     let reach: Reach
     let log: Log
     let metrics: Metrics
+    private let steps: OwnSteps
     let newBook: @Sendable (Reading.Legacy) -> AlertBook
     var book: AlertBook
     /// Those without an end, by their names.
@@ -36,7 +38,7 @@ actor Docket {
     var ends: [String: (number: Int, digest: Digest)] = [:]
     var lastNumber: Int64 = 0
     var past: [PastSignature] = []
-    /// The incidents that openings of the book became.
+    /// Who asks for the step in hand of which incident.
     var asking: [String: (step: String, task: Task<Void, Never>)] = [:]
     var isActive = false
     /// What is decided and not on disk, in its order.
@@ -55,6 +57,7 @@ actor Docket {
         self.reach = reach
         self.log = log
         self.metrics = metrics
+        steps = OwnSteps(agent: "triage", metrics)
         newBook = book
         self.book = book(Reading.Legacy())
     }
@@ -266,9 +269,7 @@ actor Docket {
         await lookAtAlerts(now)
         let ages = open.keys.sorted().compactMap { open[$0]?.step }
             .filter { $0.errand != .approval && $0.errand != .pause }.map { now - $0.began }
-        metrics.gauge(
-            "agent.step.age", help: "Seconds since the oldest step in hand began", labels: ["agent": "triage"]
-        ).set(Double(ages.max() ?? 0) / 1e9)
+        steps.tell(oldest: .nanoseconds(ages.max() ?? 0))
     }
 
     private func look(at id: String) async {
@@ -278,5 +279,4 @@ actor Docket {
                 "tick", .warning, "time could not pass for an incident", ["incident": .text(id), "why": "\(error)"])
         }
     }
-
 }

@@ -19,10 +19,16 @@ struct Front: Sendable {
         try await written({ try await $0.raise(alerts) }, here: { try await docket.raise(alerts) })
     }
 
-    /// Where another replica writes, the seen alert waits for a person's word there: nobody loses anything.
+    /// Somebody has seen an alert: so its incident was seen. What belongs to none, or to one that has ended, needs no word.
     func acknowledge(_ fingerprint: String, _ sender: String) async throws {
-        guard await docket.isActive else { throw TriageRefusal.later("another replica writes") }
-        try await Self.speaking { try await docket.acknowledge(fingerprint, by: sender) }
+        var query = AlertQuery()
+        query.fingerprint = fingerprint
+        query.limit = 1
+        guard let id = try await reading.alerts(query).first?.receipt.incident,
+            let incident = try await reading.incident(id), !incident.stage.isEnd, incident.acknowledged == nil
+        else { return }
+        let wish = IncidentCommand(.acknowledge, person: sender)
+        _ = try await command(PersonalOrder(id: "seen \(id) \(fingerprint)", incident: id, command: wish))
     }
 
     func command(_ order: PersonalOrder) async throws -> Incident {

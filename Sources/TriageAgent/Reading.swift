@@ -48,7 +48,7 @@ struct Reading: Sendable {
                 try Packed.decode(SilenceNote.self, from: try $0.value(0, as: [UInt8].self))
             }
             legacy.alerts = try connection.all(
-                "SELECT body FROM alerts WHERE last_heard > ? ORDER BY last_heard DESC LIMIT ?",
+                "SELECT body FROM alerts WHERE last_heard > ? OR firing = 1 ORDER BY last_heard DESC LIMIT ?",
                 now - .seconds(6 * 3_600), Self.mostAlerts
             ) { try Packed.decode(AlertRecord.self, from: try $0.value(0, as: [UInt8].self)) }.reversed()
             legacy.ended = try connection.all(

@@ -47,7 +47,8 @@ struct TriageLife: Sendable {
         let own = worker.birth.slot
         let link = Link()
         let asking = Asking(
-            bus: worker.bus, worker: worker, roles: plan.roles.map(\.name), calibration: calibration.table,
+            bus: worker.bus, log: worker.log, steps: OwnSteps(agent: "triage", worker.metrics),
+            roles: plan.roles.map(\.name), calibration: calibration.table,
             past: { await link.docket?.past ?? [] },
             answer: { id, step, event, diagnosis in
                 await link.docket?.hear(event, for: step, of: id, diagnosis: diagnosis)
@@ -144,6 +145,8 @@ private func kept<Value: Sendable>(_ body: () async throws -> Value) async throw
         throw Problem(422, why)
     } catch is TriageRefusal {
         throw Problem.unavailable("The alerts cannot be kept now: send them again.", retryAfter: .seconds(1))
+    } catch BusError.tooLarge(let why) {
+        throw Problem(413, "More alerts than can be passed on at once; send fewer in each request: \(why)")
     } catch is BusError {
         throw Problem.unavailable("The alerts cannot be kept now: send them again.", retryAfter: .seconds(1))
     }

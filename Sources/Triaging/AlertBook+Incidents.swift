@@ -20,7 +20,7 @@ extension AlertBook {
 
     func remember(_ entry: inout Entry, _ now: Int64) {
         guard !entry.isBrief else { return }
-        entry.past.append(DatedReceipt(now, entry.receipt))
+        entry.past.append(DatedDecision(at: now, receipt: entry.receipt))
         if entry.past.count > settings.limits.decisions { entry.past.removeFirst() }
     }
 

@@ -90,7 +90,7 @@ public struct AlertBook: Sendable {
     // MARK: - What is asked for
 
     /// The latest decisions about an alert, the oldest first; nil for one that is not known, or not any more.
-    public func explain(_ fingerprint: String) -> [DatedReceipt]? { entries[fingerprint]?.past }
+    public func explain(_ fingerprint: String) -> [DatedDecision]? { entries[fingerprint]?.past }
 
     /// What stands about an alert.
     public func record(of fingerprint: String) -> AlertRecord? { entries[fingerprint]?.record() }

@@ -66,17 +66,6 @@ public struct AlertDecision: Sendable, Equatable {
     public var superseded: AlertRecord?
 }
 
-/// A decision with its time, in nanoseconds since 1970.
-public struct DatedReceipt: Sendable, Equatable, Codable {
-    public var at: Int64
-    public var receipt: AlertReceipt
-
-    init(_ at: Int64, _ receipt: AlertReceipt) {
-        self.at = at
-        self.receipt = receipt
-    }
-}
-
 /// An open incident, as its alerts tell it.
 public struct IncidentAlerts: Sendable, Equatable {
     public var incident: IncidentMark

@@ -22,7 +22,7 @@ struct Entry: Sendable {
     /// Labels and text are not kept: it is one of too many.
     var isBrief = false
     var flaps = FlapWatch()
-    var past: [DatedReceipt] = []
+    var past: [DatedDecision] = []
     /// Which inhibitions it is a source of, with what has to be the same.
     var inhibits: [String] = []
     /// Changes with every episode and with its end.

@@ -140,6 +140,23 @@ struct DocketTests {
         await office.close()
     }
 
+    @Test("an alert that fires for hours is known to a successor: its end is the end of what hurts")
+    func whatFiresForHoursIsKnown() async throws {
+        let office = try await Office()
+        let first = try await office.docket()
+        let alert = office.alert()
+        _ = try await first.raise([alert])
+        _ = try await office.stepInHand("I-1")
+        office.pass(seconds: 7 * 3_600)
+        let second = try await office.docket("triage@local.2#2")
+        var ended = alert
+        ended.state = .resolved
+        ended.ended = office.now
+        _ = try await second.raise([ended])
+        #expect(try await office.reading.incident("I-1")?.quietSince != nil)
+        await office.close()
+    }
+
     @Test("a silence holds alerts back until it ends, and a matcher that cannot be is refused")
     func aSilenceHolds() async throws {
         let office = try await Office()

@@ -7,6 +7,16 @@ public enum AlertPriority: String, Codable, Sendable, Equatable, CaseIterable, C
     case third = "P3"
     case fourth = "P4"
 
+    /// From 1, the most urgent.
+    public var number: Int {
+        switch self {
+        case .first: 1
+        case .second: 2
+        case .third: 3
+        case .fourth: 4
+        }
+    }
+
     /// The more urgent one is the greater.
     public static func < (left: AlertPriority, right: AlertPriority) -> Bool { left.rawValue > right.rawValue }
 }

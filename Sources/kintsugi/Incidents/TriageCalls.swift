@@ -10,15 +10,11 @@ extension Operator {
     func triage<Answer: Sendable>(
         _ places: Places, _ ask: @escaping @Sendable ($TriageDesk<BusSystem>) async throws -> Answer
     ) throws(Failure) -> Answer {
-        try failing {
-            try waiting {
-                try await OperatorBus.use(places) { bus in
-                    bus.allow(TriageRefusal.self, as: "TriageRefusal")
-                    let desk = try $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus)
-                    return try await withCallOptions(patience: .seconds(10), idempotent: true) {
-                        try await Self.patiently { try await ask(desk) }
-                    }
-                }
+        try onBus(places) { bus in
+            bus.allow(TriageRefusal.self, as: "TriageRefusal")
+            let desk = try $TriageDesk<BusSystem>.resolve(id: BusID(role: "triage"), using: bus)
+            return try await withCallOptions(patience: .seconds(10), idempotent: true) {
+                try await Self.patiently { try await ask(desk) }
             }
         }
     }

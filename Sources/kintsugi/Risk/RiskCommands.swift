@@ -11,14 +11,10 @@ extension Operator {
     func risk<Answer: Sendable>(
         _ places: Places, _ ask: @escaping @Sendable ($RiskDesk<BusSystem>) async throws -> Answer
     ) throws(Failure) -> Answer {
-        try failing {
-            try waiting {
-                try await OperatorBus.use(places) { bus in
-                    bus.allow(RiskFault.self, as: "RiskFault")
-                    let desk = try $RiskDesk<BusSystem>.resolve(id: BusID(role: "risk"), using: bus)
-                    return try await withCallOptions(patience: .seconds(10), idempotent: true) { try await ask(desk) }
-                }
-            }
+        try onBus(places) { bus in
+            bus.allow(RiskFault.self, as: "RiskFault")
+            let desk = try $RiskDesk<BusSystem>.resolve(id: BusID(role: "risk"), using: bus)
+            return try await withCallOptions(patience: .seconds(10), idempotent: true) { try await ask(desk) }
         }
     }
 
@@ -26,13 +22,9 @@ extension Operator {
     private func riskStanding(_ places: Places) throws(Failure) -> RiskStanding {
         let own = try risk(places) { try await $0.standing() }
         guard !own.isActive, let name = own.active, let slot = SlotName(name) else { return own }
-        return try failing {
-            try waiting {
-                try await OperatorBus.use(places) { bus in
-                    let desk = try $RiskDesk<BusSystem>.resolve(id: BusID(role: "risk", slot: slot), using: bus)
-                    return try await withCallOptions(patience: .seconds(5)) { try await desk.standing() }
-                }
-            }
+        return try onBus(places) { bus in
+            let desk = try $RiskDesk<BusSystem>.resolve(id: BusID(role: "risk", slot: slot), using: bus)
+            return try await withCallOptions(patience: .seconds(5)) { try await desk.standing() }
         }
     }
 

@@ -2,6 +2,15 @@ import Bus
 import Contracts
 import Host
 
+extension Operator {
+    /// Joins the bus, asks, and leaves.
+    func onBus<Answer: Sendable>(
+        _ places: Places, _ ask: @escaping @Sendable (BusSystem) async throws -> Answer
+    ) throws(Failure) -> Answer {
+        try failing { try waiting { try await OperatorBus.use(places, ask) } }
+    }
+}
+
 /// The operator's own place on the bus of a running cluster.
 enum OperatorBus {
     /// Joins, does something, and leaves.

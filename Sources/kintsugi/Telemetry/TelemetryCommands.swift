@@ -12,13 +12,9 @@ extension Operator {
     func telemetry<Answer: Sendable>(
         _ places: Places, _ ask: @escaping @Sendable ($TelemetryDesk<BusSystem>) async throws -> Answer
     ) throws(Failure) -> Answer {
-        try failing {
-            try waiting {
-                try await OperatorBus.use(places) { bus in
-                    let desk = try $TelemetryDesk<BusSystem>.resolve(id: BusID(role: "telemetry"), using: bus)
-                    return try await withCallOptions(patience: .seconds(10), idempotent: true) { try await ask(desk) }
-                }
-            }
+        try onBus(places) { bus in
+            let desk = try $TelemetryDesk<BusSystem>.resolve(id: BusID(role: "telemetry"), using: bus)
+            return try await withCallOptions(patience: .seconds(10), idempotent: true) { try await ask(desk) }
         }
     }
 
