@@ -54,7 +54,8 @@ public struct AlertDoor: Sendable {
                 request, words, now, sender throws(IntakeRefusal) in
                 try AlertmanagerIntake.webhook(request.bytes, words, now: now, sender: sender)
             },
-            plain("/api/v2/alerts", "Takes alerts as Prometheus posts them to Alertmanager", "prometheus") {
+            plain("/api/v2/alerts", "Takes alerts as Prometheus posts them to Alertmanager", "prometheus", json: .list)
+            {
                 request, words, now, sender throws(IntakeRefusal) in
                 try AlertmanagerIntake.postedAlerts(request.bytes, words, now: now, sender: sender)
             },
@@ -78,10 +79,11 @@ public struct AlertDoor: Sendable {
     ]
 
     private func plain(
-        _ path: String, _ summary: String, _ format: String,
+        _ path: String, _ summary: String, _ format: String, json: Route.TakenJSON = .object,
         _ read: @escaping @Sendable (Request, IntakeWords, Int64, String) throws(IntakeRefusal) -> IntakeResult
     ) -> Route {
-        Route(.post, path, summary, roles: access, takesBytes: Self.json, answers: Self.answers) { request in
+        Route(.post, path, summary, roles: access, takesBytes: Self.json, json: json, answers: Self.answers) {
+            request in
             try await received(request, format) { () throws(IntakeRefusal) in
                 try read(request, plan().words, now(), request.caller?.name ?? format)
             }
@@ -91,7 +93,7 @@ public struct AlertDoor: Sendable {
     private var events: Route {
         Route(
             .post, "/v1/events", "Takes CloudEvents 1.0: structured, binary or in batches", roles: access,
-            takesBytes: Self.eventKinds, answers: Self.answers
+            takesBytes: Self.eventKinds, json: .anything, answers: Self.answers
         ) { request in
             try await received(request, "cloudevents") { () throws(IntakeRefusal) in
                 try CloudEventIntake.read(
@@ -104,7 +106,7 @@ public struct AlertDoor: Sendable {
     private var hook: Route {
         Route(
             .post, "/v1/hooks/{name}", "Takes alerts whose sender signs them", roles: .open, takesBytes: Self.json,
-            asks: .path("name", .text(1...32, .word)),
+            json: .anything, asks: .path("name", .text(1...32, .word)),
             answers: Self.answers + [.problem(401, "The signature is missing, wrong or old.")]
         ) { request, name in
             try await received(request, "webhook") { () throws(IntakeRefusal) in

@@ -56,9 +56,9 @@ struct Description {
             let kinds = route.kinds ?? ["application/json"]
             let content = Schema.object(
                 kinds.map { kind in
-                    // Of JSON that a route reads itself no more is said than that it is an object.
+                    // Of JSON that a route reads itself no more is said than what kind it is.
                     let isRead = route.kinds != nil && kind == Response.Content.json.name
-                    return Schema.Member(kind, .of(["schema": isRead ? .of(["type": "object"]) : body]))
+                    return Schema.Member(kind, .of(["schema": isRead ? route.takenJSON.schema : body]))
                 })
             members.append(Schema.Member("requestBody", .of(["required": true, "content": content])))
         }

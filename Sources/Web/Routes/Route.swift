@@ -16,6 +16,21 @@ public struct Route: Sendable {
     let takesIdempotencyKey: Bool
     let parameters: [DescribedParameter]
     let body: Schema?
+    /// What a body of bytes is where it is JSON, for the description: the route reads it itself.
+    public enum TakenJSON: Sendable {
+        case object, list, anything
+
+        var schema: Schema {
+            switch self {
+            case .object: .of(["type": "object"])
+            case .list: .of(["type": "array"])
+            case .anything: .of([:])
+            }
+        }
+    }
+
+    /// See `TakenJSON`.
+    private(set) var takenJSON = TakenJSON.object
     /// What the content-type of a body of bytes may be; nil for JSON.
     private(set) var kinds: [String]?
     let answers: [Answer]
@@ -89,17 +104,18 @@ public struct Route: Sendable {
     /// A route that takes bytes of some kinds, and reads them itself.
     public init(
         _ method: Method, _ path: String, _ summary: String, roles: Access, takesBytes kinds: [String],
-        answers: [Answer], handler: @escaping @Sendable (Request) async throws -> Response
+        json: TakenJSON = .object, answers: [Answer], handler: @escaping @Sendable (Request) async throws -> Response
     ) {
         let bytes = Schema.of(["type": "string", "format": "binary"])
         self.init(method, path, summary, roles, false, false, [], bytes, answers, handler)
         self.kinds = kinds
+        takenJSON = json
     }
 
     /// A route that takes bytes of some kinds, and has parameters.
     public init<P: Sendable>(
         _ method: Method, _ path: String, _ summary: String, roles: Access, takesBytes kinds: [String],
-        asks parameters: Parameters<P>, answers: [Answer],
+        json: TakenJSON = .object, asks parameters: Parameters<P>, answers: [Answer],
         handler: @escaping @Sendable (Request, P) async throws -> Response
     ) {
         let bytes = Schema.of(["type": "string", "format": "binary"])
@@ -110,6 +126,7 @@ public struct Route: Sendable {
             return try await handler(request, asked)
         }
         self.kinds = kinds
+        takenJSON = json
     }
 
     private init(

@@ -29,7 +29,9 @@ extension Operator {
         let found = Definitions.policy(in: path)
         // Who may agree, and the record of earlier runs, stand beside the folder: a verdict depends on them, too.
         let beside = Definitions.people(files: ["\(path)/../people.yaml"]).mistakes
-        let record = Definitions.calibration(in: "\(path)/../calibration").mistakes
+        let record = ["calibration", "calibration/leads"].flatMap {
+            Definitions.calibration(in: "\(path)/../\($0)").mistakes
+        }
         let mistakes = (found.mistakes + beside + record).map(\.description)
         let notes = found.notes.map(\.description)
         if invocation.has("json") {
@@ -38,7 +40,11 @@ extension Operator {
             for mistake in mistakes { terminal.write(terminal.paint("wrong  ", .red) + harmless(mistake) + "\n") }
             for note in notes { terminal.write(terminal.paint("note   ", .yellow) + harmless(note) + "\n") }
             let end =
-                found.policy.map { "the policy \($0.version), nothing is wrong" } ?? "no policy: nothing goes alone"
+                found.policy.map {
+                    "the policy \($0.version), "
+                        + (mistakes.isEmpty ? "nothing is wrong" : "wrong is only what stands beside it")
+                }
+                ?? "no policy: nothing goes alone"
             terminal.write(harmless("\(path): \(end)") + "\n")
         }
         return mistakes.isEmpty ? ExitCode.success : ExitCode.configuration
