@@ -11,6 +11,8 @@ public enum ControlRequest: Codable, Sendable, Equatable {
     case scale(role: String, count: Int)
     /// A signal to the workers of a role, or to one slot of it.
     case kill(role: String, slot: Int?, signal: Int32)
+    /// Another release; answered when every role that it reaches runs it, or what it touched was taken back.
+    case deploy(DeployOrder)
     /// Orderly end of everything, in reverse order of start.
     case shutdown
 }
@@ -34,6 +36,10 @@ public struct ClusterStatus: Codable, Sendable, Equatable {
     public var roles: [RoleStatus]?
     /// What stands for the configuration that the cluster runs; another one for another configuration.
     public var configuration: String?
+    /// What runs; during a deploy what ran before it.
+    public var release: Release?
+    /// The latest deploys, the last of them first.
+    public var deploys: [DeployRecord]?
 
     public init(data: String, guardian: Int32, uptimeSeconds: Double, slots: [SlotStatus]) {
         self.data = data
@@ -47,6 +53,8 @@ public struct ClusterStatus: Codable, Sendable, Equatable {
 public struct RoleStatus: Codable, Sendable, Equatable {
     public var role: String
     public var wanted: Int
+    /// What stands for what its workers read; nil where it is that of the whole cluster.
+    public var configuration: String?
 
     public init(role: String, wanted: Int) {
         self.role = role
@@ -73,6 +81,8 @@ public struct SlotStatus: Codable, Sendable, Equatable {
     /// Calls waiting at the broker for the role, and those in this worker's hands; nil while the broker is away.
     public var queued: Int?
     public var inFlight: Int?
+    /// The commit of the configuration that its process was born with.
+    public var commit: String?
 
     public init(role: String, slot: Int, name: String, state: String) {
         self.role = role

@@ -17,6 +17,9 @@ public protocol SupervisorDesk: DistributedActor where ActorSystem: DistributedA
     distributed func hung(slot: String, spawn: UInt64) async throws
     /// The cluster as the supervisor sees it.
     distributed func status() async throws -> ClusterStatus
+    /// Runs what was merged: the commit of `main`, checked out and valid. Answered when it runs, or was taken back; a caller that
+    /// does not wait finds what became of it in the status.
+    distributed func deploy(_ order: DeployOrder) async throws -> ControlAnswer
     /// Restarts, scales or rolls a role for an agent that has a capability for it; answered when it is done. Asked again, it
     /// does nothing twice and answers the same.
     distributed func act(_ order: DoorOrder) async throws -> DoorAnswer

@@ -19,6 +19,7 @@ actor CarrierLine {
     private let client: WebClient
     private let url: String
     private let key: String
+    private let deadline: Duration
     private let store: Store
     private let writes: OrderWrites
     private let state: Gauge
@@ -30,6 +31,7 @@ actor CarrierLine {
         client = WebClient(metrics: worker.metrics)
         let address = try settings.carrierAddress(portOffset: worker.birth.portOffset)
         url = String(address.reversed().drop { $0 == "/" }.reversed())
+        deadline = settings.carrierTimeout
         key = try settings.carrierKey(data: worker.birth.data)
         self.writes = writes
         log = worker.log
@@ -119,7 +121,7 @@ actor CarrierLine {
         var request = ClientRequest.json(
             .post, url + (kind == .book ? "/bookings" : "/cancellations"), CarrierJSON.body(wishes))
         request.headers.append(("x-api-key", key))
-        request.deadline = CarrierLine.deadline
+        request.deadline = deadline
         let result: Result<ClientResponse, ClientFault>
         do { result = .success(try await client.send(request)) } catch { result = .failure(error) }
         let items = wishes.map { CarrierItem(key: $0.key, kind: kind == .book ? .booking : .cancelling) }

@@ -10,10 +10,14 @@ struct OrdersSettings: Sendable {
     var carrierURL: String
     /// Our key there; without one this host's own is shown, which the simulator knows.
     var carrierKeyFile: String?
+    /// How long the carrier may take to answer.
+    var carrierTimeout: Duration
 
     init(_ layers: Layers) {
         service = ServiceSettings(layers)
         carrierURL = layers.value("carrier.url", .text(length: 8...2_000), otherwise: "")
+        carrierTimeout = layers.value(
+            "carrier.timeout", .duration(in: .milliseconds(1)...(.seconds(60))), otherwise: CarrierLine.deadline)
         carrierKeyFile = layers.optional("carrier.key-file", .text())
     }
 

@@ -34,6 +34,7 @@ public struct ServiceDoor: Sendable {
     ) throws -> ServiceDoor {
         var plan = sign.plan
         plan.limits = limits
+        if let inHand = settings.inHand { plan.limits.inHand = inHand }
         plan.keys = try settings.keyring(config: birth.config, data: birth.data)
         plan.encryption = try settings.encryption()
         plan.checksAnswers = settings.checksAnswers

@@ -14,12 +14,15 @@ public struct ServiceSettings: Sendable {
     public var checksAnswers: Bool
     /// Refusals after which a message is given up.
     public var attempts: Int
+    /// Requests in hand at a time; beyond them the answer is 503. nil for as many as the server takes by itself.
+    public var inHand: Int?
 
     public init(_ layers: Layers) {
         keyFiles = layers.optional("http.keys", .text()).map { $0.split(separator: ",").map(String.init) }
         certificate = layers.optional("http.certificate", .text())
         key = layers.optional("http.certificate-key", .text())
         attempts = layers.value("outbox.attempts", .wholeNumber(in: 1...1_000), otherwise: 12)
+        inHand = layers.optional("http.in-hand", .wholeNumber(in: 1...100_000))
         checksAnswers = layers.value("http.check-answers", .boolean, otherwise: false)
     }
 

@@ -86,7 +86,7 @@ extension World {
 
     func guardianHears(_ word: SupervisorWord) {
         switch word {
-        case .spawn(let slot, let spawn, let memo): spawnProcess(slot, spawn, memo)
+        case .spawn(let slot, let spawn, let memo, _): spawnProcess(slot, spawn, memo)
         case .signal(let slot, let spawn, let signal, _):
             guard let line = table.first(where: { $0.slot == slot && $0.spawn == spawn && $0.exit == nil }) else {
                 return
@@ -250,7 +250,7 @@ extension World {
 
     private func carryOut(_ effect: Tree.Effect, _ process: SupervisorProcess) {
         switch effect {
-        case .spawn(let slot, let spawn, let memo): say(.spawn(slot, spawn: spawn, memo: memo))
+        case .spawn(let slot, let spawn, let memo): say(.spawn(slot, spawn: spawn, memo: memo, launch: nil))
         case .signal(let slot, let spawn, let signal, let group):
             say(.signal(slot, spawn: spawn, signal: signal, group: group))
         case .remember(let memo): say(.remember(memo))
@@ -264,6 +264,8 @@ extension World {
             write("\(slot)/\(spawn): \(note)")
             if case .gaveUp = note { tally.givenUp += 1 }
         case .noteRole(let role, let note): write("\(role): \(note)")
+        // Nobody has objectives here: a deploy waits for its patience to end.
+        case .baseline, .judge, .deployed: break
         case .allStopped: violate("nobody asked for the end", "the cluster has stopped")
         }
     }

@@ -15,6 +15,10 @@ final class Inbox: Sendable {
         case order(DoorOrder, reply: @Sendable (DoorAnswer?) -> Void)
         /// The next part of the work that a capability permits.
         case next(UUID, ControlRequest, author: String)
+        /// What was merged, from who watches the repository.
+        case deploy(DeployOrder, reply: @Sendable (ControlAnswer) -> Void)
+        /// How the objectives stand: asked for when a deploy began, and around the watch over a role.
+        case objectives(commit: String, role: String?, since: [ObjectiveReport], now: [ObjectiveReport]?)
     }
 
     /// Readable while there are letters.

@@ -66,11 +66,21 @@ enum Notes {
             kind, role: role, reason: reason, isOwnFault: kind == .roleGivenUp, at: WallTime.now.nanoseconds)
     }
 
+    /// A deploy that begins, or that was taken back.
+    static func change(_ order: DeployOrder, roles: [String], takenBack why: String? = nil) -> ChangeNotice {
+        let now = WallTime.now.nanoseconds
+        let text = why.map { "the deploy of \(order.release.brief) was taken back: \($0)" } ?? order.text
+        return ChangeNotice(
+            id: "deploy-\(order.release.commit)-\(now)", kind: order.release.programs == nil ? .configuration : .deploy,
+            nodes: roles, text: text, commit: order.release.commit, touched: order.touched, author: order.author,
+            at: now)
+    }
+
     /// What somebody asked for, where it changes the cluster. A signal is no change: it is what is to be noticed.
     static func change(_ request: ControlRequest, author: String) -> ChangeNotice? {
         let (kind, role, text): (ChangeNotice.Kind, String, String)
         switch request {
-        case .status, .shutdown, .kill: return nil
+        case .status, .shutdown, .kill, .deploy: return nil
         case .restart(let name, let slot, let rolling):
             let which = slot.map { "slot \($0) of \(name)" } ?? name
             (kind, role, text) = (.restart, name, "\(which) is \(rolling ? "rolled" : "restarted")")

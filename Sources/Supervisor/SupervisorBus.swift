@@ -79,6 +79,17 @@ final class SupervisorBus: Sendable {
         }
     }
 
+    /// Asks how the objectives stand; the inbox hears of it, with nil where nobody answers.
+    func askObjectives(commit: String, role: String?, since: [ObjectiveReport]) {
+        Task.detached { [self] in
+            let telemetry = try $TelemetryDesk<BusSystem>.resolve(id: BusID(role: "telemetry"), using: bus)
+            let answer = try? await withCallOptions(patience: .seconds(2), idempotent: true) {
+                try await telemetry.objectives()
+            }
+            inbox.post(.objectives(commit: commit, role: role, since: since, now: answer?.objectives))
+        }
+    }
+
     /// Asks that start of the broker for its load; the inbox hears of the answer, and `completed` tells the last one.
     func askLoad(of spawn: UInt64) {
         Task.detached { [self] in
@@ -146,6 +157,12 @@ distributed actor SupervisorActor: SupervisorDesk {
         }
         guard case .status(let status) = answer else { throw BusError.unavailable("the supervisor has just started") }
         return status
+    }
+
+    distributed func deploy(_ order: DeployOrder) async throws -> ControlAnswer {
+        await withCheckedContinuation { continuation in
+            inbox.post(.deploy(order, reply: { continuation.resume(returning: $0) }))
+        }
     }
 
     distributed func act(_ order: DoorOrder) async throws -> DoorAnswer {

@@ -11,13 +11,17 @@ final class SupervisorShell {
 
     private let birth: Birth
     private let inbox: Inbox
-    private let bus: SupervisorBus
+    let bus: SupervisorBus
     private let guardian: PacketChannel
     private let door: ControlDoor
     private let sampler = Sampler()
     private let agents: CapabilityDoor
+    let deploys: Deploying
+    var fingerprints: [(role: String, release: Release, text: String)] = []
+    /// When a watch over a role ends, the objectives are asked again.
+    var nextWord: (at: Moment, commit: String, role: String, since: [ObjectiveReport])?
     private var welcome: Welcome?
-    private var tree: Tree?
+    private(set) var tree: Tree?
     private var replies: [(ticket: Int, reply: Reply)] = []
     private var lastTicket = 0
     private var nextSample = SupervisorShell.now()
@@ -27,8 +31,6 @@ final class SupervisorShell {
     private var isDone = false
     /// What the rules said of the exit that is under way.
     private var ownFault = true
-    /// What stands for the plan that runs.
-    private var configuration = ""
 
     init(birth: Birth, inbox: Inbox, bus: SupervisorBus) throws {
         self.bus = bus
@@ -41,6 +43,7 @@ final class SupervisorShell {
         self.inbox = inbox
         guardian = PacketChannel(channel)
         door = ControlDoor(listener: control)
+        deploys = Deploying(data: birth.data)
         agents = CapabilityDoor(role: birth.slot.role, data: birth.data) { WallTime.now.nanoseconds }
     }
 
@@ -63,7 +66,7 @@ final class SupervisorShell {
     private func turn() throws {
         var interests = [Poll.interest(guardian.descriptor.number), Poll.interest(inbox.bell.number)]
         interests += door.interests
-        let deadline = min(tree?.nextDeadline ?? nextSample, nextSample, nextQuestion)
+        let deadline = min(tree?.nextDeadline ?? nextSample, nextSample, nextQuestion, nextWord?.at ?? nextSample)
         let ready = Poll.wait(interests, until: door.hasWaitingLine ? 0 : deadline.nanoseconds)
         if ready[0].revents != 0 {
             while let word = try guardian.receive(GuardianWord.self) { try hear(word) }
@@ -76,6 +79,10 @@ final class SupervisorShell {
         }
         let now = Self.now()
         try handle(.tick)
+        if let word = nextWord, now >= word.at {
+            nextWord = nil
+            bus.askObjectives(commit: word.commit, role: word.role, since: word.since)
+        }
         if now >= nextSample {
             nextSample = now + .seconds(1)
             door.resume()
@@ -135,10 +142,17 @@ final class SupervisorShell {
 
     private func begin(_ welcome: Welcome) throws {
         self.welcome = welcome
-        configuration = welcome.plan.fingerprint
+        let release =
+            welcome.memo.release
+            ?? Release(commit: Self.commit(of: birth.config, data: birth.data), configuration: birth.config)
         tree = try Tree(
-            plan: welcome.plan, memo: welcome.memo, lastSpawn: welcome.lastSpawn,
-            seed: UInt64.random(in: .min ... .max))
+            plan: deploys.plan(of: release) ?? welcome.plan, release: release, memo: welcome.memo,
+            lastSpawn: welcome.lastSpawn, seed: UInt64.random(in: .min ... .max))
+        if let deploy = welcome.memo.deploy, let plan = deploys.plan(of: deploy.order.release) {
+            Log.standard.warning(
+                "a deploy goes on that an earlier supervisor had begun", ["commit": .text(deploy.order.release.brief)])
+            tree?.resume(deploy, plan)
+        }
         Log.standard.write(
             .info, "supervisor started",
             ["pid": "\(getpid())", "guardian": "\(welcome.guardian)", "predecessors": "\(welcome.predecessors)"])
@@ -151,6 +165,8 @@ final class SupervisorShell {
         case .request(let request, let reply): try command(request, reply)
         case .order(let order, let reply): try take(order, reply)
         case .next(let id, let request, let author): try carryOut(request, of: id, author)
+        case .deploy(let order, let reply): try deploy(order, mustBeMain: true, reply)
+        case .objectives(let commit, let role, let since, let now): try hear(commit, role, since, now)
         }
     }
 
@@ -160,8 +176,10 @@ final class SupervisorShell {
         guard let tree, tree.isReading == false else { return reply(nil) }
         let role = order.order.target
         let sight = CapabilityDoor.Sight(
-            state: tree.state(of: role, configuration: configuration),
-            stateWith: { [configuration] in ClusterState.digest(of: role, wanted: $0, configuration: configuration) },
+            state: tree.state(of: role, configuration: fingerprint(of: role)),
+            stateWith: { [text = fingerprint(of: role)] in
+                ClusterState.digest(of: role, wanted: $0, configuration: text)
+            },
             processes: tree.slots.filter { $0.name.role == role && !$0.isDismissed && !$0.isSpare }.map {
                 CapabilityLedger.SlotSpawn(slot: $0.name, spawn: $0.spawn)
             })
@@ -190,17 +208,29 @@ final class SupervisorShell {
             var status = ClusterStatus(
                 data: welcome.data, guardian: welcome.guardian, uptimeSeconds: now.since(welcome.since).inSeconds,
                 slots: slots)
-            status.roles = tree.roleStatuses
-            status.configuration = configuration
+            status.roles = tree.roleStatuses.map { role in
+                var role = role
+                role.configuration = fingerprint(of: role.role)
+                return role
+            }
+            status.release = tree.release
+            status.deploys = deploys.records
             return reply(.status(status))
         case .kill(birth.slot.role, _, let signal): return endSelf(by: signal, reply)
         case .restart(birth.slot.role, _, _): return endSelf(by: SIGKILL, reply)
+        case .deploy(let order): return try deploy(order, mustBeMain: false, reply)
         default: break
         }
+        let ticket = expect(reply)
+        if let change = Notes.change(request, author: author) { bus.tell(change) }
+        try handle(.command(request, ticket: ticket))
+    }
+
+    /// Keeps who is to be answered, under a number.
+    func expect(_ reply: @escaping Reply) -> Int {
         lastTicket += 1
         replies.append((lastTicket, reply))
-        if let change = Notes.change(request, author: author) { bus.tell(change) }
-        try handle(.command(request, ticket: lastTicket))
+        return lastTicket
     }
 
     /// The supervisor is no slot of its own tree: the guardian keeps it.
@@ -222,7 +252,7 @@ final class SupervisorShell {
         kill(getpid(), signal)
     }
 
-    private func handle(_ event: Tree.Event) throws {
+    func handle(_ event: Tree.Event) throws {
         // Before the first word there is nothing that an event could be about.
         guard let effects = tree?.handle(event, at: Self.now()) else { return }
         for effect in effects { try carryOut(effect) }
@@ -230,7 +260,8 @@ final class SupervisorShell {
 
     private func carryOut(_ effect: Tree.Effect) throws {
         switch effect {
-        case .spawn(let slot, let spawn, let memo): try say(.spawn(slot, spawn: spawn, memo: memo))
+        case .spawn(let slot, let spawn, let memo):
+            try say(.spawn(slot, spawn: spawn, memo: memo, launch: tree?.launch(of: slot)))
         case .signal(let slot, let spawn, let signal, let group):
             try say(.signal(slot, spawn: spawn, signal: signal, group: group))
         case .remember(let memo): try say(.remember(memo))
@@ -245,6 +276,13 @@ final class SupervisorShell {
             guard let index = replies.firstIndex(where: { $0.ticket == ticket }) else { return }
             replies.remove(at: index).reply(answer)
         case .allStopped: isDone = true
+        case .baseline(let commit):
+            deploys.baseline = nil
+            bus.askObjectives(commit: commit, role: nil, since: [])
+        case .judge(let commit, let role):
+            bus.askObjectives(commit: commit, role: role, since: [])
+        case .deployed(let order, let outcome, let text, let roles):
+            note(order, outcome, text, roles)
         }
     }
 

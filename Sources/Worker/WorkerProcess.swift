@@ -70,7 +70,7 @@ public final class WorkerProcess: Sendable {
             Log.standard.identify(role: birth.slot.role, slot: birth.slot.number, incarnation: birth.spawn)
             let options = try Layers.read(
                 arguments: arguments, environment: environment(),
-                alsoKnown: birthVariables
+                alsoKnown: birthVariables, file: settingsFile(of: birth)
             ) { (own: settings($0), remote: RemoteBus($0)) }
             var place = BusConfiguration(birth: birth, window: window)
             if let remote = options.remote {
@@ -88,6 +88,13 @@ public final class WorkerProcess: Sendable {
             }
             process.watch(signals)
         } catch { exit(complain(error)) }
+    }
+
+    /// What the configuration says about the role; nil where it says nothing.
+    private static func settingsFile(of birth: Birth) throws(ConfigurationError) -> Document? {
+        let path = "\(birth.config)/roles/\(birth.slot.role).yaml"
+        guard !birth.config.isEmpty, access(path, F_OK) == 0 else { return nil }
+        return try Document(path: path)
     }
 
     /// Says what is wrong; the code to exit with.

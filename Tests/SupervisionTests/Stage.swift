@@ -18,9 +18,17 @@ struct Stage {
     var stubborn: Set<String> = []
     /// Roles whose workers die before they are ready.
     var broken: Set<String> = []
+    /// Roles and commits, as `a@new`, whose workers die before they are ready.
+    var brokenReleases: Set<String> = []
+    /// What is said of a role that was deployed; nothing where it is nil.
+    var word: GateWord?
+    var outcomes: [String] = []
 
-    init(_ plan: ClusterPlan, memo: TreeMemo = TreeMemo(), lastSpawn: UInt64 = 0) throws {
-        tree = try Tree(plan: plan, memo: memo, lastSpawn: lastSpawn, seed: 1)
+    init(
+        _ plan: ClusterPlan, release: Release = Release(commit: "", configuration: ""), memo: TreeMemo = TreeMemo(),
+        lastSpawn: UInt64 = 0
+    ) throws {
+        tree = try Tree(plan: plan, release: release, memo: memo, lastSpawn: lastSpawn, seed: 1)
     }
 
     mutating func begin() { handle(.begin) }
@@ -34,11 +42,14 @@ struct Stage {
 
     private mutating func carryOut(_ effect: Tree.Effect) -> [Tree.Event] {
         switch effect {
-        case .spawn(let slot, let spawn, _):
-            diary.append("start \(slot.role).\(slot.number)")
+        case .spawn(let slot, let spawn, let memo):
+            let commit = memo.release.map { $0.isEmpty ? "" : " \($0)" } ?? ""
+            diary.append("start \(slot.role).\(slot.number)\(commit)")
             living.append((slot, spawn))
             let spawned = Tree.Event.spawned(slot, spawn: spawn, pid: Int32(spawn))
-            if broken.contains(slot.role) { return [spawned, end(slot, spawn, .code(1))] }
+            if broken.contains(slot.role) || brokenReleases.contains("\(slot.role)@\(memo.release ?? "")") {
+                return [spawned, end(slot, spawn, .code(1))]
+            }
             return mute.contains(slot.role) ? [spawned] : [spawned, .becameReady(slot, spawn: spawn)]
         case .signal(let slot, let spawn, let signal, _):
             diary.append("\(signal == 15 ? "term" : signal == 9 ? "kill" : "abort") \(slot.role).\(slot.number)")
@@ -47,6 +58,11 @@ struct Stage {
             return [end(slot, spawn, signal == 15 ? .code(0) : .signal(signal, core: false))]
         case .answer(let ticket, let answer): answers[ticket] = answer
         case .remember(let memo): remembered = memo
+        case .baseline: break
+        case .judge(let commit, let role):
+            if let word { return [.judged(commit: commit, role: role, word)] }
+        case .deployed(let order, let outcome, let text, _):
+            outcomes.append("\(order.release.commit) \(outcome): \(text)")
         case .allStopped: diary.append("stopped")
         case .noteRole(let role, .givenUp): diary.append("given up \(role)")
         case .noteRole(let role, .isBack): diary.append("back \(role)")

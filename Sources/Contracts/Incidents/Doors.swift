@@ -54,7 +54,9 @@ public enum ClusterState {
 extension ClusterStatus {
     /// The state of a role, as the supervisor's door sees it; nil for a role that the cluster does not have.
     public func state(of role: String) -> Digest? {
-        guard let configuration, let wanted = roles?.first(where: { $0.role == role })?.wanted else { return nil }
-        return ClusterState.digest(of: role, wanted: wanted, configuration: configuration)
+        guard let found = roles?.first(where: { $0.role == role }),
+            let configuration = found.configuration ?? configuration
+        else { return nil }
+        return ClusterState.digest(of: role, wanted: found.wanted, configuration: configuration)
     }
 }

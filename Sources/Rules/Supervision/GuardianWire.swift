@@ -42,10 +42,24 @@ public struct Welcome: Sendable, Equatable, Codable {
     }
 }
 
+/// What a process is born with.
+public struct SlotLaunch: Sendable, Equatable, Codable {
+    public var role: RolePlan
+    /// Those that the role listens on; the guardian binds what it has not bound yet.
+    public var listeners: [ListenerPlan]
+    public var release: Release
+
+    public init(role: RolePlan, listeners: [ListenerPlan], release: Release) {
+        self.role = role
+        self.listeners = listeners
+        self.release = release
+    }
+}
+
 /// What the supervisor says to the guardian.
 public enum SupervisorWord: Sendable, Equatable, Codable {
     /// The guardian answers `spawned` or `spawnRefused`. Numbers rise; it refuses one that does not.
-    case spawn(SlotName, spawn: UInt64, memo: SlotMemo)
+    case spawn(SlotName, spawn: UInt64, memo: SlotMemo, launch: SlotLaunch?)
     case signal(SlotName, spawn: UInt64, signal: Int32, group: Bool)
     case forget(SlotName, spawn: UInt64)
     case remember(TreeMemo)

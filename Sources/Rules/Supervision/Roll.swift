@@ -15,7 +15,8 @@ struct Roll: Sendable {
         case replacing(Errand.Target)
         case next
     }
-    let ticket: Int
+    /// nil where it is a deploy that waits for its end.
+    let ticket: Int?
     var spare: SlotName?
     var step: Step
     var remaining: [SlotName]
@@ -24,20 +25,24 @@ struct Roll: Sendable {
 
 extension Tree {
     /// Begins a roll, or says why not.
-    mutating func beginRoll(_ role: String, _ number: Int?, _ ticket: Int) -> String? {
+    mutating func beginRoll(_ role: String, _ number: Int?, _ ticket: Int?, next: Version? = nil) -> String? {
         if let reason = refusal(role, number) { return reason }
         let place = place(role)
         if roles[place].roll != nil { return "\(role) is being rolled already" }
         if roles[place].isGivenUp { return "\(role) has been given up; restart it without rolling" }
+        roles[place].next = next
+        roles[place].rollResult = nil
+        let limits = next?.plan.limits ?? roles[place].plan.limits
         let names = targets(role, number).filter { !slots[$0].isDismissed }.map { slots[$0].name }
         var roll = Roll(ticket: ticket, step: .next, remaining: names)
-        if roles[place].plan.replacement == .startFirst, !names.isEmpty {
+        if (next?.plan ?? roles[place].plan).replacement == .startFirst, !names.isEmpty {
             let highest = indices(of: role).map { slots[$0].name.number }.max() ?? 0
             guard let spare = SlotName(role: role, host: host, number: highest + 1) else {
                 return "\(role) has no number left for a spare worker"
             }
-            let index = add(spare, limits: roles[place].plan.limits, memo: SlotMemo())
+            let index = add(spare, limits: limits, memo: SlotMemo())
             slots[index].isSpare = true
+            slots[index].isNext = next != nil
             roll.spare = spare
             roll.step = .proving(spare: spare)
         }
@@ -59,14 +64,14 @@ extension Tree {
         switch roll.step {
         case .proving(let name):
             guard let slot = slot(name) else { return .refused(reason: "the spare \(name) is gone") }
-            if slot.machine.deaths > 0 || slot.machine.hasFailed {
+            if slot.machine.faults > 0 || slot.machine.hasFailed {
                 let reason = slot.machine.lastReason ?? "for no known reason"
                 return .refused(reason: "a new worker does not become ready (\(reason)); the old ones were kept")
             }
             guard slot.machine.isReady else { return nil }
         case .replacing(let target):
             if let slot = slot(target.name) {
-                if slot.machine.deaths > target.deaths, slot.spawn > target.spawn || !slot.machine.isReady {
+                if slot.machine.faults > target.deaths, slot.spawn > target.spawn || !slot.machine.isReady {
                     let reason = slot.machine.lastReason ?? "for no known reason"
                     return .refused(
                         reason: "\(target.name) does not become ready (\(reason)); \(roll.remaining.count) were kept")
@@ -90,19 +95,30 @@ extension Tree {
         // Scaled away or given up meanwhile: there is nothing of it left to replace.
         guard let index = slots.firstIndex(where: { $0.name == name }) else { return replaceNext(&roll, now, &effects) }
         roll.step = .replacing(
-            Errand.Target(name: name, spawn: slots[index].spawn, deaths: slots[index].machine.deaths))
+            Errand.Target(name: name, spawn: slots[index].spawn, deaths: slots[index].machine.faults))
+        if let next = roles[place(name.role)].next {
+            slots[index].isNext = true
+            slots[index].machine.limits = next.plan.limits
+        }
         drive(index, .restartWanted, now, &effects)
         return nil
     }
 
     private mutating func finish(_ place: Int, _ roll: Roll, _ end: ControlAnswer, _ effects: inout [Effect]) {
         roles[place].roll = nil
+        roles[place].rollResult = end
+        if case .done = end, let next = roles[place].next { roles[place].adopt(next) }
+        roles[place].next = nil
+        for index in indices(of: roles[place].plan.name) {
+            slots[index].isNext = false
+            slots[index].machine.limits = roles[place].plan.limits
+        }
         if let index = slots.firstIndex(where: { $0.name == roll.spare }) { slots[index].isDismissed = true }
         if case .refused(let reason) = end {
             effects.append(.noteRole(roles[place].plan.name, .rollAborted(reason: reason)))
         } else {
             effects.append(.noteRole(roles[place].plan.name, .rolled))
         }
-        effects.append(.answer(ticket: roll.ticket, end))
+        if let ticket = roll.ticket { effects.append(.answer(ticket: ticket, end)) }
     }
 }

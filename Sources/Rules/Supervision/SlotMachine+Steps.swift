@@ -79,9 +79,11 @@ extension SlotMachine {
             interruptions += 1
             return [.note(.died(reason: reason, counted: false))] + startLater(attempt: interruptions, now)
         case .misconfigured(let reason):
+            faults += 1
             return [.note(.died(reason: reason, counted: true))] + giveUp(reason, now)
         case .fault(let reason):
             attempt += 1
+            faults += 1
             let died = Effect.note(.died(reason: reason, counted: true))
             let tooMany = intensity.exceeds(at: now)
             if onProbation { return [died] + giveUp("\(reason), in its slow retry", now) }

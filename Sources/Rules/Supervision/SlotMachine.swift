@@ -65,9 +65,11 @@ public struct SlotMachine: Sendable, Equatable {
     public internal(set) var restarts: Int
     /// How often it died, or could not be started, without being asked to stop.
     public internal(set) var deaths = 0
+    /// Those of the deaths that were its own fault.
+    public internal(set) var faults = 0
     public internal(set) var lastReason: String?
 
-    let limits: SlotLimits
+    var limits: SlotLimits
     var intensity: Intensity
     var chance: Chance
     /// Starts in a row since the last long time of being ready.

@@ -32,6 +32,7 @@ extension Tree {
                 ? beginRoll(role, number, ticket)
                 : restart(role, number, ticket, now, &effects)
         case .scale(let role, let count): refusal = scale(role, count, ticket, &effects)
+        case .deploy: refusal = "a deploy is begun by its own event, with its plan"
         case .kill(let role, let number, let signal): refusal = kill(role, number, signal, ticket, &effects)
         }
         if let refusal { effects.append(.answer(ticket: ticket, .refused(reason: refusal))) }
@@ -51,9 +52,15 @@ extension Tree {
         errands = []
         for role in roles.indices {
             guard let roll = roles[role].roll else { continue }
-            effects.append(.answer(ticket: roll.ticket, .refused(reason: Self.stoppingReason)))
+            if let ticket = roll.ticket {
+                effects.append(.answer(ticket: ticket, .refused(reason: Self.stoppingReason)))
+            }
             roles[role].roll = nil
         }
+        if let ticket = deploy?.ticket {
+            effects.append(.answer(ticket: ticket, .refused(reason: Self.stoppingReason)))
+        }
+        deploy = nil
     }
 
     static let stoppingReason = "the cluster is being stopped"
@@ -125,7 +132,15 @@ extension Tree {
     }
 
     var memo: TreeMemo {
-        TreeMemo(wanted: roles.map { TreeMemo.Wanted(role: $0.plan.name, count: $0.wanted) })
+        var memo = TreeMemo(wanted: roles.map { TreeMemo.Wanted(role: $0.plan.name, count: $0.wanted) })
+        memo.release = release.configuration.isEmpty ? nil : release
+        memo.deploy = deploy.map {
+            DeployMemo(
+                order: $0.order, previous: $0.previousRelease, remaining: $0.remaining, done: $0.done,
+                resumed: $0.resumed,
+                cause: $0.cause)
+        }
+        return memo
     }
 
     /// Answers the commands that have come to their end.

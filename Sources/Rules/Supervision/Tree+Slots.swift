@@ -1,4 +1,4 @@
-import Contracts
+public import Contracts
 
 // The slots: what each hears, and what follows from all of them together.
 extension Tree {
@@ -21,7 +21,11 @@ extension Tree {
             case .spawn:
                 lastSpawn += 1
                 slots[index].spawn = lastSpawn
-                let memo = SlotMemo(restarts: slot.machine.restarts, lastReason: slot.machine.lastReason)
+                let version = version(of: slot)
+                slots[index].release = version.release.commit
+                let memo = SlotMemo(
+                    restarts: slot.machine.restarts, lastReason: slot.machine.lastReason,
+                    release: version.release.commit)
                 effects.append(.spawn(slot.name, spawn: lastSpawn, memo: memo))
             case .signal(let signal, let group):
                 effects.append(.signal(slot.name, spawn: slot.spawn, signal, group: group))
@@ -42,10 +46,29 @@ extension Tree {
         let surplus = found.slot.number > roles[role].wanted
         let index = add(found.slot, limits: roles[role].plan.limits, memo: found.memo)
         slots[index].spawn = found.spawn
+        slots[index].release = found.memo.release ?? ""
         slots[index].isSpare = surplus
         slots[index].isDismissed = surplus
         drive(index, .adopted(pid: found.pid, ready: found.isReady, since: found.since), now, &effects)
         if let exit = found.exit { tell(found.slot, found.spawn, .exited(exit), now, &effects) }
+    }
+
+    /// What a process in the slot is born with.
+    func version(of slot: Slot) -> Version {
+        let role = roles[place(slot.name.role)]
+        if slot.isNext, let next = role.next { return next }
+        return Version(plan: role.plan, release: role.release)
+    }
+
+    /// What the guardian needs to know to start a process in the slot.
+    public func launch(of name: SlotName) -> SlotLaunch? {
+        guard let slot = slot(name), roles.indices.contains(place(name.role)) else { return nil }
+        let version = version(of: slot)
+        let listeners = (deploy?.plan.listeners ?? []) + plan.listeners
+        return SlotLaunch(
+            role: version.plan,
+            listeners: version.plan.listens.compactMap { name in listeners.first { $0.name == name } },
+            release: version.release)
     }
 
     mutating func begin() {
@@ -108,6 +131,7 @@ extension Tree {
         case .running:
             judgeRoles(&effects)
             advanceRolls(now, &effects)
+            advanceDeploy(now, &effects)
             for index in slots.indices { reconcile(index, now, &effects) }
             slots.removeAll { $0.isDismissed && $0.machine.isAtRest }
             finishErrands(&effects)

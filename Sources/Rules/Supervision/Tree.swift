@@ -25,6 +25,10 @@ public struct Tree: Sendable {
         case overMemory(SlotName, spawn: UInt64, bytes: Int)
         /// Answered by the effect `answer` with the same ticket, when it is finished.
         case command(ControlRequest, ticket: Int)
+        /// Another release, whose plan that is; answered as a command is.
+        case deploy(DeployOrder, ClusterPlan, ticket: Int?)
+        /// The word of the objectives about a role that was rolled for a deploy.
+        case judged(commit: String, role: String, GateWord)
     }
 
     public enum Effect: Sendable, Equatable {
@@ -36,6 +40,11 @@ public struct Tree: Sendable {
         /// What a new supervisor must know besides the guardian's table.
         case remember(TreeMemo)
         case allStopped
+        /// A deploy begins: how the objectives stand is to be kept in mind.
+        case baseline(commit: String)
+        /// The role was changed: whether the objectives bear it is to be said by `judged`.
+        case judge(commit: String, role: String)
+        case deployed(DeployOrder, DeployRecord.Outcome, text: String, roles: [String])
     }
 
     public enum RoleNote: Sendable, Equatable {
@@ -54,15 +63,35 @@ public struct Tree: Sendable {
         public internal(set) var isDismissed = false
         /// Beyond what the role wants: the spare of a roll.
         public internal(set) var isSpare = false
+        /// The commit of what its process was born with.
+        public internal(set) var release = ""
+        /// It gets what its role is being rolled to.
+        var isNext = false
     }
 
     struct Role: Sendable {
-        let plan: RolePlan
-        let needs: [String]
-        let restsOn: [String]
+        var plan: RolePlan
+        var needs: [String]
+        var restsOn: [String]
         var wanted: Int
+        var release: Release
+        /// What it is being rolled to.
+        var next: Version?
         var roll: Roll?
+        /// How the last roll ended that nobody waits for with a ticket.
+        var rollResult: ControlAnswer?
         var isGivenUp = false
+
+        mutating func adopt(_ version: Version) {
+            plan = version.plan
+            release = version.release
+        }
+    }
+
+    /// What the workers of a role are born with.
+    struct Version: Sendable {
+        var plan: RolePlan
+        var release: Release
     }
 
     enum Phase: Sendable { case reading, running, stopping, stopped }
@@ -74,19 +103,29 @@ public struct Tree: Sendable {
     var errands: [Errand] = []
     var shutdownTickets: [Int] = []
     var lastSpawn: UInt64
+    var deploy: Deploy?
+    /// What is run, as far as no deploy is under way.
+    public internal(set) var plan: ClusterPlan
+    /// What runs, as far as no deploy is under way.
+    public internal(set) var release: Release
     let host: String
     let seed: UInt64
 
     /// `memo` and `lastSpawn` come from the guardian when an earlier supervisor has worked on the same plan.
-    public init(plan: ClusterPlan, memo: TreeMemo = TreeMemo(), lastSpawn: UInt64 = 0, seed: UInt64) throws(PlanFault) {
+    public init(
+        plan: ClusterPlan, release: Release = Release(commit: "", configuration: ""), memo: TreeMemo = TreeMemo(),
+        lastSpawn: UInt64 = 0, seed: UInt64
+    ) throws(PlanFault) {
         try plan.validate()
+        self.plan = plan
+        self.release = release
         host = plan.host
         self.seed = seed
         self.lastSpawn = lastSpawn
         roles = try plan.startOrder().map { role in
             Role(
                 plan: role, needs: plan.needs(of: role), restsOn: plan.earlierInGroup(role),
-                wanted: memo.wanted.first { $0.role == role.name }?.count ?? role.replicas)
+                wanted: memo.wanted.first { $0.role == role.name }?.count ?? role.replicas, release: release)
         }
     }
 
@@ -106,13 +145,23 @@ public struct Tree: Sendable {
         case .overMemory(let name, let spawn, let bytes):
             tell(name, spawn, .overMemory(bytes: bytes), now, &effects)
         case .command(let request, let ticket): command(request, ticket, now, &effects)
+        case .deploy(let order, let plan, let ticket):
+            guard let reason = beginDeploy(order, plan, ticket, &effects) else { break }
+            effects.append(.deployed(order, .refused, text: reason, roles: []))
+            if let ticket { effects.append(.answer(ticket: ticket, .refused(reason: reason))) }
+        case .judged(let commit, let role, let word): judged(commit, role, word)
         }
         settle(now, &effects)
         return effects
     }
 
     /// When it wants a `tick`, if nothing else happens before.
-    public var nextDeadline: Moment? { slots.compactMap(\.machine.deadline).min() }
+    public var nextDeadline: Moment? {
+        (slots.compactMap(\.machine.deadline) + [deployDeadline].compactMap { $0 }).min()
+    }
+
+    /// The deploy that is under way.
+    public var deploying: DeployOrder? { deploy?.order }
 
     /// Whether what runs is not known yet.
     public var isReading: Bool { phase == .reading }
@@ -149,10 +198,13 @@ public struct Adoption: Sendable, Equatable, Codable {
 public struct SlotMemo: Sendable, Equatable, Codable {
     public var restarts: Int
     public var lastReason: String?
+    /// The commit of what it was born with.
+    public var release: String?
 
-    public init(restarts: Int = 0, lastReason: String? = nil) {
+    public init(restarts: Int = 0, lastReason: String? = nil, release: String? = nil) {
         self.restarts = restarts
         self.lastReason = lastReason
+        self.release = release
     }
 }
 
@@ -164,6 +216,9 @@ public struct TreeMemo: Sendable, Equatable, Codable {
         public var count: Int
     }
     public var wanted: [Wanted]
+    /// What ran before the deploy that is under way, or what runs.
+    public var release: Release?
+    public var deploy: DeployMemo?
 
     public init(wanted: [Wanted] = []) { self.wanted = wanted }
 }

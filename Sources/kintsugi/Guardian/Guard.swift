@@ -50,7 +50,7 @@ func guardCluster(_ options: GuardianOptions) throws -> Int32 {
     return guardian.run()
 }
 
-private func bind(_ plan: ListenerPlan, offset: Int) throws -> ListeningSocket {
+func bind(_ plan: ListenerPlan, offset: Int) throws -> ListeningSocket {
     // Port 0 asks for any free port, and is left alone.
     let port = plan.port == 0 ? 0 : Int(plan.port) + offset
     guard let port = UInt16(exactly: port) else { throw GuardianFault.badPort(listener: plan.name, port: port) }

@@ -81,9 +81,9 @@ extension Guardian {
         // Any word is a sign of life.
         _ = watch.handle(.heard, at: Guardian.now())
         switch word {
-        case .spawn(let slot, let number, let memo):
+        case .spawn(let slot, let number, let memo, let launch):
             switch phase {
-            case .serving, .asked: spawn(slot, number, memo)
+            case .serving, .asked: spawn(slot, number, memo, launch)
             case .ending, .killing: tell(.spawnRefused(slot, spawn: number, reason: "the cluster is ending"))
             }
         case .signal(let slot, let number, let signal, let group): self.signal(slot, number, signal, group: group)

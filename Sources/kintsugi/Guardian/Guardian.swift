@@ -22,7 +22,9 @@ final class Guardian {
     let plan: ClusterPlan
     let surroundings: Surroundings
     let signals: SignalReader
-    let listeners: [ListeningSocket]
+    var listeners: [ListeningSocket]
+    /// What each of the listeners was bound for.
+    var bound: [ListenerPlan]
     let control: Descriptor
     let executables: String
     let supervisorExecutable: String
@@ -52,6 +54,7 @@ final class Guardian {
         self.lock = lock
         self.signals = signals
         self.listeners = listeners
+        bound = plan.listeners
         self.executables = executables
         self.supervisorExecutable = supervisorExecutable
         control = try UnixSocket.listen(at: surroundings.places.controlSocket)
@@ -59,13 +62,18 @@ final class Guardian {
         watch = SupervisorWatch(at: since, seed: UInt64.random(in: .min ... .max))
         // Whoever may read this user's files may speak as the operator.
         try WholeFile.write("\(key.secret(of: "operator"))\n", to: surroundings.places.operatorSecret)
-        let doors = zip(plan.listeners, listeners).map { "\($0.name) \($0.address) \($1.port)\n" }
-        try WholeFile.write(doors.joined(), to: surroundings.places.doors)
+        try tellDoors()
         if LocalKey.isMissing(data: surroundings.places.data) {
             let (key, hash) = Keyring.makeKey()
             try LocalKey.keep(key, hash: hash, data: surroundings.places.data)
         }
         try LocalPerson.ensure(data: surroundings.places.data)
+    }
+
+    /// Says where each listener is, for whoever looks for it.
+    func tellDoors() throws {
+        let doors = zip(bound, listeners).map { "\($0.name) \($0.address) \($1.port)\n" }
+        try WholeFile.write(doors.joined(), to: surroundings.places.doors)
     }
 
     static func now() -> Moment { Moment(nanoseconds: MonotonicClock.now()) }

@@ -39,17 +39,23 @@ final class Ward {
 
 extension Guardian {
     /// Starts a process for a slot, or says why it cannot.
-    func spawn(_ slot: SlotName, _ spawn: UInt64, _ memo: SlotMemo) {
+    func spawn(_ slot: SlotName, _ spawn: UInt64, _ memo: SlotMemo, _ launch: SlotLaunch?) {
         do {
             guard spawn > lastSpawn else { throw SpawnRefusal.oldNumber(spawn, last: lastSpawn) }
             lastSpawn = spawn
             if let other = wards.first(where: { $0.slot == slot && $0.exit == nil }) {
                 throw SpawnRefusal.occupied(slot, pid: other.process.pid)
             }
-            guard let role = plan.role(named: slot.role) else { throw SpawnRefusal.unknownRole(slot.role) }
+            guard let role = launch?.role ?? plan.role(named: slot.role) else {
+                throw SpawnRefusal.unknownRole(slot.role)
+            }
+            for listener in launch?.listeners ?? [] { try bindIfNew(listener) }
             var order = BirthOrder(
                 slot: slot, spawn: spawn, secret: key.birthSecret(of: slot, spawn: spawn),
-                executable: path(of: role.executable), surroundings: surroundings)
+                executable: path(of: role.executable, in: launch?.release.programs), surroundings: surroundings)
+            if let release = launch?.release, !release.configuration.isEmpty {
+                order.surroundings.config = release.configuration
+            }
             order.arguments = role.arguments
             order.environment = role.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             order.listeners = listeners.filter { role.listens.contains($0.name) }.map { ($0.name, $0.descriptor) }
@@ -71,8 +77,16 @@ extension Guardian {
             slot: order.slot, spawn: order.spawn, newborn: newborn, since: Guardian.now(), memo: memo, log: log)
     }
 
-    func path(of executable: String) -> String {
-        executable.contains("/") ? executable : "\(executables)/\(executable)"
+    func path(of executable: String, in programs: String? = nil) -> String {
+        executable.contains("/") ? executable : "\(programs ?? executables)/\(executable)"
+    }
+
+    /// A role that came with a deploy may listen on what nobody has bound yet.
+    private func bindIfNew(_ listener: ListenerPlan) throws {
+        guard !listeners.contains(where: { $0.name == listener.name }) else { return }
+        listeners.append(try bind(listener, offset: surroundings.portOffset))
+        bound.append(listener)
+        try tellDoors()
     }
 
     func signal(_ slot: SlotName, _ spawn: UInt64, _ signal: Int32, group: Bool) {
