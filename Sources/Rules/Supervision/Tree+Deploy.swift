@@ -234,7 +234,9 @@ extension Tree {
 
     /// What a finished step leaves behind.
     private mutating func settle(_ step: DeployStep) {
-        if case .retire(let role) = step { roles.removeAll { $0.plan.name == role } }
+        guard case .retire(let role) = step else { return }
+        slots.removeAll { $0.name.role == role }
+        roles.removeAll { $0.plan.name == role }
     }
 
     /// A step that an earlier supervisor had done.
