@@ -69,7 +69,7 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
-        room("Definitions", needs: ["Alerting", "Contracts", "Insight", "Risk", "Settings", "Signals"]),
+        room("Definitions", needs: ["Alerting", "Contracts", "Insight", "Remedies", "Risk", "Settings", "Signals"]),
         room("Diagnosing", needs: ["Contracts", "Insight"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
