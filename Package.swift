@@ -96,6 +96,7 @@ let package = Package(
 
         room("Listening", needs: ["Contracts", "OTLP", "Senses"]),
         room("Audit", needs: ["Contracts", "Store"]),
+        room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
         room("AlertDoors", needs: ["Contracts", "Definitions", "Intake", "Signals", "Web"]),
@@ -165,6 +166,7 @@ let package = Package(
                 "Diagnosing",
                 "Risk", "Capabilities", "Incidents",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
+                "Forge",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -232,6 +234,8 @@ let package = Package(
         proof("DefinitionsTests", needs: ["Alerting", "Contracts", "Definitions", "Insight", "Risk", "Settings"]),
         proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
+        proof(
+            "ForgeTests", needs: ["CHost", "Contracts", "Forge", "Host", "Settings", "Signals", "WebClient"]),
         proof("TidyTests", needs: []),
     ]
 )

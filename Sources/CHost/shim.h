@@ -24,6 +24,14 @@ static inline int host_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREA
 // The C library has them without _GNU_SOURCE too, it only does not say so.
 extern int pipe2(int ends[2], int flags);
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+extern int memfd_create(const char *name, unsigned flags);
+extern int renameat2(int from, const char *old, int to, const char *new_path, unsigned flags);
+// A file without a name, gone with its last descriptor; MFD_CLOEXEC is 1.
+static inline int host_nameless_file(const char *name) { return memfd_create(name, 1); }
+// Two names change places in one step; RENAME_EXCHANGE is 2.
+static inline int host_exchange(const char *one, const char *other) {
+    return renameat2(AT_FDCWD, one, AT_FDCWD, other, 2);
+}
 static inline int host_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 static inline int host_accept(int socket) { return accept4(socket, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 static inline void host_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

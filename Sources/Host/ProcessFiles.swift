@@ -49,9 +49,11 @@ public enum ProcessFiles {
         return String(path[..<slash])
     }
 
-    static func all() -> [Int32] { entries("/proc").compactMap { Int32($0) } }
+    /// The numbers of all processes.
+    public static func all() -> [Int32] { entries("/proc").compactMap { Int32($0) } }
 
-    static func entries(_ folder: String) -> [String] {
+    /// The names in a folder, `.` and `..` among them, in no order; none where it cannot be read.
+    public static func entries(_ folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -64,7 +66,8 @@ public enum ProcessFiles {
         return names
     }
 
-    static func link(_ path: String) -> String? {
+    /// Where a symbolic link leads; nil for what is none.
+    public static func link(_ path: String) -> String? {
         var characters = [CChar](repeating: 0, count: 4096)
         let count = readlink(path, &characters, characters.count)
         guard count > 0 else { return nil }
