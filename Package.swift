@@ -69,7 +69,11 @@ let package = Package(
         room(
             "Web", needs: ["CMicroHTTPD", "CHost", "CSodium", "CZlib", "Contracts", "Settings", "Signals", "Threads"],
             settings: offered),
-        room("Definitions", needs: ["Alerting", "Contracts", "Insight", "Remedies", "Risk", "Settings", "Signals"]),
+        room(
+            "Definitions",
+            needs: [
+                "Alerting", "Contracts", "Insight", "Remedies", "Risk", "Routing", "Settings", "Signals", "Supervision",
+            ]),
         room("Diagnosing", needs: ["Contracts", "Insight"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
         room("WebClient", needs: ["CCurl", "CHost", "Contracts", "Signals", "Threads"]),
@@ -102,10 +106,14 @@ let package = Package(
         room("AlertDoors", needs: ["Contracts", "Definitions", "Intake", "Signals", "Web"]),
 
         // floor 4: the processes
-        shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
+        shell(
+            "Broker", needs: ["Definitions", "Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
         shell(
             "Supervisor",
-            needs: ["Capabilities", "Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
+            needs: [
+                "Definitions", "Capabilities", "Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web",
+                "Worker",
+            ]),
         shell(
             "OMSActor",
             needs: [
@@ -231,7 +239,12 @@ let package = Package(
             needs: ["CZlib", "Contracts", "Host", "Settings", "Signals", "Threads", "Web", "WebClient"]),
         proof("WebClientTests", needs: ["Host", "Signals", "Threads", "Web", "WebClient"]),
         proof("CanariesTests", needs: ["Canaries", "Contracts", "Definitions"]),
-        proof("DefinitionsTests", needs: ["Alerting", "Contracts", "Definitions", "Insight", "Risk", "Settings"]),
+        proof(
+            "DefinitionsTests",
+            needs: [
+                "Alerting", "Contracts", "Definitions", "Insight", "Remedies", "Risk", "Routing", "Settings",
+                "Supervision",
+            ]),
         proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof(

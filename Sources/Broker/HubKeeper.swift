@@ -1,5 +1,6 @@
 import Bus
 import Contracts
+import Definitions
 import Glibc
 import Host
 import Routing

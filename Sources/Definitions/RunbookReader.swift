@@ -36,8 +36,8 @@ enum RunbookReader {
         var found = Definitions.Runbooks()
         for document in documents {
             do throws(ConfigurationError) {
-                let runbook = try document.get().read { runbook($0, found.runbooks.map(\.name)) }
-                found.runbooks.append(runbook)
+                let names = found.runbooks.map(\.name)
+                found.runbooks.append(try document.get().read { runbook($0, names) })
             } catch {
                 found.mistakes += error.mistakes
             }
@@ -62,7 +62,7 @@ enum RunbookReader {
     }
 
     private static func condition(_ section: Section) -> Runbook.Condition {
-        let known = Scalar<String>.matching("one of \(categories.joined(separator: ", "))", standIn: categories[0]) {
+        let known = Scalar<String>.matching("one of \(categories.joined(separator: ", "))", standIn: "") {
             categories.contains($0)
         }
         let found = section.list("categories", of: known, atMost: 5)
@@ -82,7 +82,7 @@ enum RunbookReader {
         let given = section.map("with", keys: .name, of: .text(length: 1...200))
         let step = Runbook.Step(
             action, door: door, target: target,
-            arguments: given.map { ActionArgument($0.key, $0.value) }.sorted(),
+            arguments: given.map { ActionArgument($0.name, $0.value) }.sorted(),
             inverse: section.required("inverse", .choice(of: Runbook.Inverse.self)),
             roles: section.list("roles", of: .text(length: 1...32), atMost: 64),
             capacity: section.value("capacity", .number(in: 0...1), otherwise: 0),
@@ -100,14 +100,16 @@ enum RunbookReader {
         let rule = Rule(step.action)
         if !rule.doors.isEmpty, !rule.doors.contains(step.door), step.door != "$culprit" {
             section.refuse(
-                "door", "expected \(rule.doors.joined(separator: " or ")) for \(step.action.rawValue), found \(step.door)")
+                "door",
+                "expected \(rule.doors.joined(separator: " or ")) for \(step.action.rawValue), found \(step.door)")
         }
         let names = step.arguments.map(\.name)
         if names != rule.arguments {
             let wanted = rule.arguments.isEmpty ? "nothing" : rule.arguments.joined(separator: ", ")
             section.refuse(
                 "with",
-                "expected \(wanted) for \(step.action.rawValue), found \(names.isEmpty ? "nothing" : names.joined(separator: ", "))")
+                "expected \(wanted) for \(step.action.rawValue), found \(names.isEmpty ? "nothing" : names.joined(separator: ", "))"
+            )
         }
         if !rule.inverses.contains(step.inverse) {
             let wanted = rule.inverses.map(\.rawValue).joined(separator: " or ")
@@ -120,7 +122,9 @@ enum RunbookReader {
         for argument in step.arguments where argument.value.hasPrefix("$") {
             if !placeholders.contains(where: { argument.value.hasPrefix($0) }) {
                 section.refuse(
-                    "with", "expected a value, \(placeholders.joined(separator: ", ")), $workers+N or $workers*N, found \(argument.value)")
+                    "with",
+                    "expected a value, \(placeholders.joined(separator: ", ")), $workers+N or $workers*N, found \(argument.value)"
+                )
             }
         }
     }

@@ -75,11 +75,14 @@ public enum ProcessFiles {
     }
 
     /// The whole of a small file; nil when it cannot be read.
-    public static func text(_ path: String) -> String? {
+    public static func text(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The bytes of a small file; nil when it cannot be read.
+    public static func bytes(_ path: String) -> [UInt8]? {
         guard let file = try? Descriptor.open(path, flags: O_RDONLY) else { return nil }
         var bytes: [UInt8] = []
         while let part = try? file.read(upTo: 65536) {
-            if part.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+            if part.isEmpty { return bytes }
             bytes += part
         }
         return nil

@@ -24,6 +24,21 @@ public enum ReleaseFiles {
         try WholeFile.write(String(decoding: text, as: UTF8.self) + "\n", to: "\(data)/release.json", durable: true)
     }
 
+    /// What became of deploys, the latest first, as the supervisor keeps it.
+    public static func deploys(data: String) -> [DeployRecord] {
+        let text = ProcessFiles.text(deploysFile(data: data)) ?? ""
+        let bytes = try? JSONText.pack(Array(text.utf8))
+        return bytes.flatMap { try? Packed.decode([DeployRecord].self, from: $0) } ?? []
+    }
+
+    /// Where the supervisor keeps what became of deploys.
+    public static func deploysFile(data: String) -> String { "\(data)/supervisor/deploys.json" }
+
+    /// Whether the last deploy of a commit did not pass the gate.
+    public static func wasTakenBack(_ commit: String, data: String) -> Bool {
+        deploys(data: data).first { $0.release.commit == commit }?.outcome == .takenBack
+    }
+
     /// The commit of `main` in a bare repository, as its files have it; nil where there is none.
     public static func main(of repository: String) -> String? {
         if let text = ProcessFiles.text("\(repository)/refs/heads/main") {

@@ -1,4 +1,5 @@
 import Contracts
+import Definitions
 import Glibc
 import Host
 import Settings
@@ -17,12 +18,8 @@ final class Deploying {
 
     init(data: String) {
         self.data = data
-        let text = ProcessFiles.text(Self.path(data)) ?? ""
-        records =
-            (try? JSONText.pack(Array(text.utf8))).flatMap { try? Packed.decode([DeployRecord].self, from: $0) } ?? []
+        records = ReleaseFiles.deploys(data: data)
     }
-
-    private static func path(_ data: String) -> String { "\(data)/supervisor/deploys.json" }
 
     /// The order with the paths that really differ, and the plan of its release; throws why it cannot be deployed.
     ///
@@ -75,11 +72,20 @@ final class Deploying {
         }
     }
 
+    /// What the cluster was started with, once all of it is ready: it is what the next start may begin with.
+    func started(_ release: Release) {
+        guard ReleaseFiles.last(data: data) != release, !release.commit.isEmpty else { return }
+        do { try ReleaseFiles.keep(release, data: data) } catch {
+            Log.standard.error("the next start of the cluster does not know what runs now", ["why": "\(error)"])
+        }
+    }
+
     private func write() {
         records = Array(records.prefix(Self.mostRecords))
         do throws(SystemFault) {
             guard let bytes = try? Packed.encode(records), let text = try? JSONText.unpack(bytes) else { return }
-            try WholeFile.write(String(decoding: text, as: UTF8.self) + "\n", to: Self.path(data), durable: true)
+            try WholeFile.write(
+                String(decoding: text, as: UTF8.self) + "\n", to: ReleaseFiles.deploysFile(data: data), durable: true)
         } catch {
             Log.standard.error("the record of deploys cannot be written", ["why": "\(error)"])
         }

@@ -12,6 +12,22 @@ extension SupervisorShell {
         return commit.count == 40 ? String(commit) : ""
     }
 
+    /// What a folder is the configuration of, with its programs where that was the last to be deployed.
+    static func release(of configuration: String, data: String) -> Release {
+        let commit = commit(of: configuration, data: data)
+        if let last = ReleaseFiles.last(data: data), !commit.isEmpty, last.commit == commit { return last }
+        return Release(commit: commit, configuration: configuration)
+    }
+
+    /// Once all is ready, what was started is what the next start may begin with.
+    func noteStart() {
+        guard !hasStarted, let tree, !tree.isReading, !tree.isStopping, tree.deploying == nil,
+            tree.slots.allSatisfy({ $0.machine.isReady })
+        else { return }
+        hasStarted = true
+        deploys.started(tree.release)
+    }
+
     /// Begins a deploy, or answers why not.
     func deploy(_ order: DeployOrder, mustBeMain: Bool, _ reply: @escaping Reply) throws {
         guard let tree, !tree.isReading else {

@@ -17,6 +17,7 @@ final class SupervisorShell {
     private let sampler = Sampler()
     private let agents: CapabilityDoor
     let deploys: Deploying
+    var hasStarted = false
     var fingerprints: [(role: String, release: Release, text: String)] = []
     /// When a watch over a role ends, the objectives are asked again.
     var nextWord: (at: Moment, commit: String, role: String, since: [ObjectiveReport])?
@@ -88,6 +89,7 @@ final class SupervisorShell {
             door.resume()
             bus.report()
             try sample(now)
+            noteStart()
         }
         if now >= nextQuestion {
             nextQuestion = now + BrokerWatch.interval
@@ -144,7 +146,7 @@ final class SupervisorShell {
         self.welcome = welcome
         let release =
             welcome.memo.release
-            ?? Release(commit: Self.commit(of: birth.config, data: birth.data), configuration: birth.config)
+            ?? Self.release(of: birth.config, data: birth.data)
         tree = try Tree(
             plan: deploys.plan(of: release) ?? welcome.plan, release: release, memo: welcome.memo,
             lastSpawn: welcome.lastSpawn, seed: UInt64.random(in: .min ... .max))

@@ -30,7 +30,10 @@ enum CommandTree {
         options: [
             .flag("detach", letter: "d", "return as soon as every worker is ready"),
             .value("port-offset", "N", kind: .wholeNumber(0...40_000), otherwise: "0", "add N to every port"),
-            .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to run"),
+            .value(
+                "config", "DIR", kind: .folder,
+                "what main shall have (otherwise what it has, and in the beginning the folder config)"),
+            .flag("unversioned", "run the folder as it stands, without a repository and without deploys"),
         ])
     private static let down = Command("down", "stops the cluster, in the reverse order of its start")
     private static let status = Command(

@@ -8,7 +8,7 @@ import Signals
 struct UpRequest: Equatable {
     let places: Places
     /// The folder of the configuration to run.
-    let configuration: String
+    var configuration: String
     let portOffset: Int
 }
 
@@ -54,7 +54,7 @@ struct Launching {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         let words = [
             "kintsugi", "up", "--data", request.places.data, "--config", request.configuration, "--port-offset",
-            "\(request.portOffset)",
+            "\(request.portOffset)", "--unversioned",
         ]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }

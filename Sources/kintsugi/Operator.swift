@@ -82,9 +82,13 @@ struct Operator {
         guard !client.isRunning else {
             throw Failure("a cluster runs in \(places.data) already (see it: kintsugi status)")
         }
-        let request = UpRequest(
-            places: places, configuration: invocation.text("config") ?? "config",
-            portOffset: invocation.number("port-offset") ?? 0)
+        let named = invocation.text("config")
+        var request = UpRequest(
+            places: places, configuration: named ?? "config", portOffset: invocation.number("port-offset") ?? 0)
+        if !invocation.has("unversioned") {
+            request.configuration = try ClusterRepository(places: places)
+                .release(named: named, usual: request.configuration).configuration
+        }
         let asJSON = invocation.has("json")
         // Without a person there is nobody to show anything: this very process is the guardian, as in a container.
         guard invocation.has("detach") || (terminal.isTerminal && !asJSON) else { return guardian(request) }

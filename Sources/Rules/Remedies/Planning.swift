@@ -16,7 +16,8 @@ public enum Planning {
                 guard let offer = case_.offer else { continue }
                 let orders = offer.plan.steps.map(\.order.digest)
                 let wasTried = question.earlier.contains { earlier in orders.contains { earlier.orders.contains($0) } }
-                guard !wasTried, !found.contains(where: { $0.offer.plan.steps.map(\.order) == offer.plan.steps.map(\.order) })
+                guard !wasTried,
+                    !found.contains(where: { $0.offer.plan.steps.map(\.order) == offer.plan.steps.map(\.order) })
                 else { continue }
                 found.append((case_.worth, offer))
             }
@@ -127,7 +128,8 @@ private struct Case {
         writer.double(expectation.settleSeconds)
         writer.double(expectation.deadlineSeconds)
         let percent = Int((hypothesis.confidence * 100).rounded())
-        var text = "\(runbook.about) It is believed (\(percent) %) that \(hypothesis.node) suffers a \(hypothesis.category)"
+        var text =
+            "\(runbook.about) It is believed (\(percent) %) that \(hypothesis.node) suffers a \(hypothesis.category)"
         if let blamed { text += " since \(blamed.commit.prefix(10)) (\(blamed.title))" }
         let plan = PlanSummary(
             incident: question.incident, generation: question.generation, category: hypothesis.category,
@@ -158,7 +160,10 @@ private struct Case {
         let inverse: PlanInverse? =
             switch step.inverse {
             case .nothing: PlanInverse(nil, "nothing is to be taken back")
-            case .previous: PlanInverse(ActionOrder(step.action, door: door, target: target, arguments: seen.settings), "as it was: \(words(seen.settings))")
+            case .previous:
+                PlanInverse(
+                    ActionOrder(step.action, door: door, target: target, arguments: seen.settings),
+                    "as it was: \(words(seen.settings))")
             case .revert, .impossible: nil
             }
         let blast = BlastRadius(
@@ -245,7 +250,10 @@ private struct States {
     func see(_ order: ActionOrder) -> Seen? {
         let last = done.last { $0.door == order.door && $0.target == order.target && Self.sets($0, like: order) }
         if order.door == "supervisor" { return supervisor(order, after: last) }
-        guard let seen = world.doors.first(where: { $0.action == order.action && $0.sight.door == order.door && $0.sight.target == order.target })
+        guard
+            let seen = world.doors.first(where: {
+                $0.action == order.action && $0.sight.door == order.door && $0.sight.target == order.target
+            })
         else { return nil }
         var sight = seen.sight
         let now = sight.state(for: order.action)
