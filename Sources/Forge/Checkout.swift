@@ -72,16 +72,11 @@ extension Repository {
     func contents(of hashes: [String]) throws(ForgeFault) -> [ArraySlice<UInt8>] {
         let answer = try call(
             ["cat-file", "--batch"], input: Array(hashes.map { "\($0)\n" }.joined().utf8), doing: "read files")
-        var rest = answer.output[...]
+        var objects = BatchAnswer(answer.output)
         var found: [ArraySlice<UInt8>] = []
         for hash in hashes {
-            guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { throw .corrupt("no answer for \(hash)") }
-            let words = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
-            guard words.count == 3, let size = Int(words[2]), rest.endIndex - end > size + 1 else {
-                throw .corrupt("\(hash) is missing")
-            }
-            found.append(rest[(end + 1)..<(end + 1 + size)])
-            rest = rest[(end + 2 + size)...]
+            guard let bytes = try objects.next() else { throw .corrupt("\(hash) is missing") }
+            found.append(bytes)
         }
         return found
     }

@@ -36,7 +36,7 @@ extension Repository {
             if let folder = ProcessFiles.link("/proc/\(pid)/cwd"), folder == path || folder.hasPrefix("\(path)/") {
                 return true
             }
-            // Within a second of its start it has either its GIT_DIR, or the path among its arguments.
+            // In the moment of its start both are empty; but who starts now does not own an old lock.
             return ["environ", "cmdline"].contains { ProcessFiles.text("/proc/\(pid)/\($0)")?.contains(path) == true }
         }
     }

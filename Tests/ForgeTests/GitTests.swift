@@ -138,7 +138,7 @@ import Testing
             executable: Git.find().executable, arguments: ["cat-file", "--batch"],
             environment: ["GIT_DIR=\(repository.path)"], descriptors: [(0, pipe.read)]
         ).start()
-        until { ProcessFiles.name(working.pid) == "git" }
+        until { ProcessFiles.text("/proc/\(working.pid)/environ")?.contains(repository.path) == true }
         withExtendedLifetime(pipe) { #expect(repository.sweep() == 0 && access(lock, F_OK) == 0) }
         working.send(SIGKILL)
         until { working.hasEnded }

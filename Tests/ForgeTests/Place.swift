@@ -31,10 +31,10 @@ final class Place: Sendable {
     func text(_ name: String) -> String? { ProcessFiles.text("\(path)/\(name)") }
 
     /// Nothing of a test outlives the machine: it need not wait for the disk.
-    static func git() throws -> Git {
+    static func git(patient: Bool = false) throws -> Git {
         var git = try Git.find()
         git.isDurable = false
-        git.lockPatience = .milliseconds(50)
+        git.lockPatience = patient ? .seconds(5) : .milliseconds(50)
         return git
     }
 
