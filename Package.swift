@@ -146,6 +146,12 @@ let package = Package(
                 "WebClient", "Worker", "Service",
             ]),
         shell(
+            "RemediationAgent",
+            needs: [
+                "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Service", "Settings", "Signals",
+                "Store", "Supervision", "Worker",
+            ]),
+        shell(
             "TriageAgent",
             needs: [
                 "AlertDoors", "Alerting", "Bus", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents",

@@ -65,14 +65,14 @@ extension Repository {
     private func records(of checkout: String, named name: String) throws(ForgeFault) -> [UInt8] {
         let path = "\(checkout)/\(name)"
         if FileTree.isFolder(path) { return try records(of: path, under: name) }
-        guard let entry = try FileTree.entries(of: checkout).first(where: { $0.path == name }),
-            let bytes = FileTree.bytes(of: path)
-        else { throw .missing("a file or a folder \(path)") }
-        return Self.line((entry.isProgram ? TreeEntry.Kind.program : .file).rawValue, try write(bytes), name)
+        guard let bytes = FileTree.bytes(of: path) else { throw .missing("a file or a folder \(path)") }
+        let isProgram = access(path, X_OK) == 0
+        return Self.line((isProgram ? TreeEntry.Kind.program : .file).rawValue, try write(bytes), name)
     }
 
     private func records(of folder: String, under prefix: String) throws(ForgeFault) -> [UInt8] {
-        let entries = try FileTree.entries(of: folder)
+        // What tools leave beside sources is none of them.
+        let entries = try FileTree.entries(of: folder).filter { !$0.path.split(separator: "/").contains("__pycache__") }
         guard !entries.isEmpty else { throw .missing("files in \(folder)") }
         if let odd = entries.first(where: { $0.path.contains("\n") }) {
             throw .invalid("\(folder)/\(odd.path): a name of a file may have no line break")

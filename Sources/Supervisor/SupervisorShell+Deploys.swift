@@ -45,7 +45,9 @@ extension SupervisorShell {
         Log.standard.info("deploying", ["commit": .text(order.release.brief), "what": .text(order.text)])
         let roles = Reach.roles(touched: prepared.order.touched, old: plan, new: prepared.plan)
         bus.tell(Notes.change(prepared.order, roles: roles))
-        try handle(.deploy(prepared.order, prepared.plan, ticket: expect(reply)))
+        // Who watches the repository finds what became of it in the status; a person waits.
+        if mustBeMain { reply(.done(note: "begun")) }
+        try handle(.deploy(prepared.order, prepared.plan, ticket: mustBeMain ? nil : expect(reply)))
     }
 
     /// Keeps and tells what became of a deploy.

@@ -75,6 +75,7 @@ struct TriageLife: Sendable {
         self.front = front
         worker.bus.allow(TriageRefusal.self, as: "TriageRefusal")
         worker.bus.allow(RiskFault.self, as: "RiskFault")
+        worker.bus.allow(RemediationFault.self, as: "RemediationFault")
         worker.bus.serve($TriageDesk<BusSystem>.self) { TriageDeskActor(front, actorSystem: $0) }
         Hearing(front: front, bus: worker.bus, log: worker.log).start()
     }

@@ -177,3 +177,19 @@ public struct StepReport: Codable, Sendable, Equatable {
         self.ended = ended
     }
 }
+
+/// Why the remediation agent answers nothing. It crosses the bus where both sides allow it under the name `RemediationFault`.
+public enum RemediationFault: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+    /// No replica is the active one now.
+    case nobodyActive(why: String)
+    /// Who asks may not ask this.
+    case notForYou(question: String, caller: String, allowed: [String])
+
+    public var description: String {
+        switch self {
+        case .nobodyActive(let why): "no replica of the remediation agent is active: \(why); ask again"
+        case .notForYou(let question, let caller, let allowed):
+            "\(question): expected to be asked by \(allowed.joined(separator: " or ")), found \"\(caller)\""
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import Contracts
+import Definitions
+import Forge
+import Host
+import Remedies
+import Settings
+import Signals
+import Supervision
+
+/// Sees to it that what is merged is deployed, and that `main` says what runs.
+///
+/// | `main` is | done is |
+/// |---|---|
+/// | what runs | nothing; whether every role really runs it is looked at |
+/// | being deployed | nothing |
+/// | not deployed yet | it is checked out, read as a whole, and given to the supervisor |
+/// | not right, or taken back by the gate | `main` gets what runs, by a commit that says why; an incident is raised |
+///
+/// All of it follows from the repository and the supervisor's record, so whoever takes over does the same.
+actor Deployer {
+    /// What became of a commit.
+    struct Outcome: Sendable {
+        var isDone: Bool
+        var text: String
+    }
+
+    private let workshop: Workshop
+    private let data: String
+    private let log: Log
+    private let now: @Sendable () -> Int64
+    private let status: @Sendable () async throws -> ClusterStatus
+    private let deploy: @Sendable (DeployOrder) async throws -> ControlAnswer
+    private let raise: @Sendable (RaisedAlert) async -> Bool
+    /// The commit that runs, as was seen last.
+    private var settled: String?
+    private var alerts: [RaisedAlert] = []
+    private var isTurning = false
+    private var driftSince: Int64?
+    private var lastLook: Int64 = 0
+
+    private static let driftPatience = Int64.seconds(15)
+    private static let lookEvery = Int64.seconds(5)
+
+    init(
+        _ workshop: Workshop, data: String, log: Log, now: @escaping @Sendable () -> Int64,
+        status: @escaping @Sendable () async throws -> ClusterStatus,
+        deploy: @escaping @Sendable (DeployOrder) async throws -> ControlAnswer,
+        raise: @escaping @Sendable (RaisedAlert) async -> Bool
+    ) {
+        self.workshop = workshop
+        self.data = data
+        self.log = log
+        self.now = now
+        self.status = status
+        self.deploy = deploy
+        self.raise = raise
+    }
+
+    /// Looks once; often.
+    func turn() async {
+        // One at a time: a turn waits for git and for the supervisor.
+        guard !isTurning else { return }
+        isTurning = true
+        defer { isTurning = false }
+        await tellAlerts()
+        guard let main = ReleaseFiles.main(of: workshop.repository.path) else { return }
+        let time = now()
+        if main == settled, time - lastLook < Self.lookEvery { return }
+        lastLook = time
+        do {
+            let status = try await status()
+            guard let running = status.release, !running.commit.isEmpty else { return }
+            let record = status.deploys?.first { $0.release.commit == main }
+            if running.commit == main {
+                settled = main
+                await lookForDrift(status, running)
+                return
+            }
+            settled = nil
+            switch record?.outcome {
+            case .underway: return
+            case .takenBack, .refused: try await takeBack(main, running, record?.text ?? "")
+            case .done, nil: try await deploy(main, running)
+            }
+        } catch {
+            log.limited("deploy", .warning, "main could not be deployed; it is tried again", ["why": "\(error)"])
+        }
+    }
+
+    private func deploy(_ main: String, _ running: Release) async throws {
+        let folder = try await workshop.checkout(main)
+        let mistakes = ConfigurationCheck.mistakes(in: folder)
+        guard mistakes.isEmpty else {
+            let text = mistakes.map(\.description).joined(separator: "\n")
+            return try await takeBack(main, running, "the configuration is not right: \(text)")
+        }
+        let commit = try await workshop.repository.aside { (repository) throws(ForgeFault) in try repository.read(main) }
+        let release = Release(commit: main, configuration: folder, programs: running.programs)
+        let answer = try await deploy(
+            DeployOrder(release: release, author: commit.author, text: commit.subject, touched: []))
+        log.info("main is given to the supervisor", ["commit": .text(release.brief), "answer": .text("\(answer)")])
+    }
+
+    /// `main` gets what runs.
+    private func takeBack(_ main: String, _ running: Release, _ why: String) async throws {
+        let repository = workshop.repository
+        let now = now()
+        let taken = try await repository.aside { (repository) throws(ForgeFault) -> String in
+            let commit = try repository.read(main)
+            let note = CommitNote(
+                author: "deploy gate", at: commit.at, title: "Take back \(main.prefix(10)): \(commit.subject)", text: why,
+                trailers: [Trailer("Takes-Back", main)])
+            let back = try repository.restore("config", from: running.commit, onto: main, note)
+            try repository.advanceMain(from: main, to: back)
+            return commit.subject
+        }
+        log.error("what was merged was taken back", ["commit": .text(String(main.prefix(10))), "why": .text(why)])
+        var alert = RaisedAlert(
+            .supervisor, fingerprint: "deploy-\(main)", name: "DeployTakenBack", severity: .warning,
+            labels: [SignalLabel("commit", main)], text: "\(main.prefix(10)) (\(taken)) was taken back: \(why)", began: now)
+        alerts.append(alert)
+        alert.state = .resolved
+        alert.ended = now
+        alerts.append(alert)
+        await tellAlerts()
+    }
+
+    /// What could not be told is told the next time.
+    private func tellAlerts() async {
+        while let alert = alerts.first {
+            guard await raise(alert) else { return }
+            alerts.removeFirst()
+        }
+    }
+
+    /// Whether every role runs what `main` says about it.
+    private func lookForDrift(_ status: ClusterStatus, _ running: Release) async {
+        guard let plan = ConfigurationCheck.plan(in: running.configuration) else { return }
+        var strays: [String] = []
+        for slot in status.slots where slot.role != "supervisor" {
+            guard let commit = slot.commit, commit != running.commit, slot.state == "ready" else { continue }
+            let folder = ReleaseFiles.configuration(data: data, commit: commit)
+            let paths = ReleaseFiles.differences(folder, running.configuration)
+            guard let old = ConfigurationCheck.plan(in: folder),
+                Reach.roles(touched: paths, old: old, new: plan).contains(slot.role)
+            else { continue }
+            strays.append("\(slot.name) runs \(commit.prefix(10))")
+        }
+        // The folder itself is compared with its commit, and mended.
+        if let checked = try? await workshop.checkout(running.commit), checked != running.configuration {
+            strays.append("\(running.configuration) is no checkout of \(running.brief)")
+        }
+        note(strays)
+    }
+
+    private func note(_ strays: [String]) {
+        let time = now()
+        guard !strays.isEmpty else {
+            if let since = driftSince, time - since >= Self.driftPatience { alerts.append(drift("", since, ended: time)) }
+            driftSince = nil
+            return
+        }
+        let since = driftSince ?? time
+        if driftSince == nil { driftSince = time }
+        if time - since >= Self.driftPatience { alerts.append(drift(strays.joined(separator: "; "), since, ended: nil)) }
+    }
+
+    private func drift(_ text: String, _ began: Int64, ended: Int64?) -> RaisedAlert {
+        RaisedAlert(
+            .supervisor, fingerprint: "configuration-drift", name: "ConfigurationDrift", severity: .warning,
+            state: ended == nil ? .firing : .resolved, text: "what runs is not what main says: \(text)", began: began,
+            ended: ended)
+    }
+
+    /// Waits until a commit runs, or does not.
+    nonisolated func outcome(of commit: String) async -> Outcome {
+        while !Task.isCancelled {
+            await turn()
+            if let known = try? await status() {
+                if known.release?.commit == commit { return Outcome(isDone: true, text: "it runs") }
+                if let record = known.deploys?.first(where: { $0.release.commit == commit }) {
+                    switch record.outcome {
+                    case .underway: break
+                    case .done: return Outcome(isDone: true, text: "deployed to \(record.roles.joined(separator: ", "))")
+                    case .takenBack, .refused: return Outcome(isDone: false, text: record.text)
+                    }
+                }
+                // Somebody merged after it: what runs then has it, too.
+                if let runs = known.release?.commit, await contains(commit, runs) {
+                    return Outcome(isDone: true, text: "it runs as a part of \(runs.prefix(10))")
+                }
+            }
+            // A cancelled sleep ends the loop.
+            do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
+        }
+        return Outcome(isDone: false, text: "nobody waited for it")
+    }
+
+    private nonisolated func contains(_ old: String, _ new: String) async -> Bool {
+        (try? await workshop.repository.aside { (repository) throws(ForgeFault) in
+            try repository.isAncestor(old, of: new)
+        }) ?? false
+    }
+}

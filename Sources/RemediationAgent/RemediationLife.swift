@@ -1,0 +1,100 @@
+import Bus
+import Contracts
+import Definitions
+import Forge
+import Glibc
+import Host
+import Remedies
+import Signals
+import Store
+import Supervision
+import Worker
+
+/// Wires the parts of the agent; the replica with the lease becomes the active one.
+struct RemediationLife: Sendable {
+    let worker: WorkerContext
+    let agent: RemediationAgent
+    private let deployer: Deployer?
+    private let pace: Duration
+
+    init(_ worker: WorkerContext, _ settings: RemediationSettings, _ store: Store) {
+        self.worker = worker
+        pace = settings.pace
+        let (bus, birth, log) = (worker.bus, worker.birth, worker.log)
+        bus.allow(RemediationFault.self, as: "RemediationFault")
+        bus.allow(RiskFault.self, as: "RiskFault")
+        let neighbours = Neighbours(bus: bus, log: log)
+        let now: @Sendable () -> Int64 = { WallTime.now.nanoseconds }
+        var workshop: Workshop?
+        var deployer: Deployer?
+        var door: ForgeDoor?
+        if let repository = Self.repository(birth.data, log) {
+            let shop = Workshop(repository: repository, data: birth.data, log: log)
+            let deploys = Deployer(
+                shop, data: birth.data, log: log, now: now, status: { try await neighbours.status() },
+                deploy: { try await neighbours.deploy($0) }, raise: { await neighbours.raise($0) })
+            door = ForgeDoor(
+                data: birth.data, store, LocalForge(repository), shop, deploys, log: log, now: now)
+            (workshop, deployer) = (shop, deploys)
+        }
+        self.deployer = deployer
+        let config = birth.config
+        let (shop, gate) = (workshop, door)
+        let outside = Outside(
+            now: now,
+            world: { orders in
+                let plan = ConfigurationCheck.plan(in: config)
+                async let commits = shop?.facts(now: now(), plan: plan) ?? []
+                return PlanningWorld(
+                    roles: await neighbours.roles(), doors: await neighbours.sights(orders), commits: await commits,
+                    now: now())
+            },
+            state: { order in
+                if order.door == ForgeDoor.name {
+                    guard let gate else { throw BusError.unavailable("this cluster has no repository") }
+                    return try await gate.state(order)
+                }
+                return try await neighbours.state(order)
+            },
+            permit: { try await neighbours.permit($0) },
+            act: { order, kept in
+                if order.order.door == ForgeDoor.name {
+                    guard let gate else { return DoorAnswer(.refused, "this cluster has no repository") }
+                    return try await gate.perform(order, kept)
+                }
+                return try await neighbours.act(order)
+            },
+            gate: { role, since in await neighbours.gate(role, since: since, now: now) })
+        let agent = RemediationAgent(config: config, store, outside, metrics: worker.metrics, log: log)
+        self.agent = agent
+        bus.serve($RemediationDesk<BusSystem>.self) {
+            RemediationDeskActor(agent, store: store, own: birth.slot, actorSystem: $0)
+        }
+    }
+
+    private static func repository(_ data: String, _ log: Log) -> Repository? {
+        let path = Repository.place(data: data)
+        guard Repository.exists(at: path) else {
+            log.info("this cluster has no repository: nothing is deployed, and no pull request is made")
+            return nil
+        }
+        do throws(ForgeFault) { return try Repository.open(path) } catch {
+            log.error("the repository cannot be opened: nothing is deployed", ["why": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Waits for the lease.
+    func activate(when store: Store) async throws {
+        for await state in store.states() where state == .writer { break }
+        do { try await agent.activate() } catch {
+            worker.log.error("this replica cannot become the active one", ["why": "\(error)"])
+            exit(WorkerExit.failure)
+        }
+        while !Task.isCancelled {
+            await deployer?.turn()
+            // A cancelled sleep ends the loop.
+            do { try await Task.sleep(for: pace) } catch { return }
+        }
+    }
+}
