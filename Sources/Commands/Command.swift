@@ -58,16 +58,20 @@ public struct Argument: Sendable {
     public let summary: String
     public let kind: ValueKind
     public let isRequired: Bool
+    /// Whether it takes all words that follow; only the last one of a command may.
+    public let isRepeated: Bool
     /// Offered by completion; others are taken as well.
     public let suggestions: [String]
 
     public init(
-        _ name: String, _ summary: String, kind: ValueKind = .text, isRequired: Bool = true, suggestions: [String] = []
+        _ name: String, _ summary: String, kind: ValueKind = .text, isRequired: Bool = true, isRepeated: Bool = false,
+        suggestions: [String] = []
     ) {
         self.name = name
         self.summary = summary
         self.kind = kind
         self.isRequired = isRequired
+        self.isRepeated = isRepeated
         self.suggestions = suggestions
     }
 }
@@ -114,7 +118,7 @@ public struct Invocation: Sendable, Equatable {
         values[name]
     }
 
-    /// All values of an option that may be given several times, in their order; the default is none of them.
+    /// All values of an option or an argument that may be given several times, in their order; the default is none of them.
     public func texts(_ name: String) -> [String] {
         lists[name] ?? []
     }

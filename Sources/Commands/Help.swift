@@ -20,7 +20,10 @@ enum Help {
 
     private static func usage(_ command: Command, _ line: String) -> String {
         let below = command.commands.isEmpty ? "" : command.actsAlone ? " [COMMAND]" : " COMMAND"
-        let arguments = command.arguments.map { $0.isRequired ? " \($0.name)" : " [\($0.name)]" }.joined()
+        let arguments = command.arguments.map { argument in
+            let name = argument.name + (argument.isRepeated ? "…" : "")
+            return argument.isRequired ? " \(name)" : " [\(name)]"
+        }.joined()
         return "\(line)\(below)\(arguments) [options]"
     }
 

@@ -81,15 +81,17 @@ public struct Parser: Sendable {
     }
 
     private func takeArgument(_ word: String, _ state: inout State) throws(UsageError) {
-        guard state.words.count < state.last.arguments.count else {
+        let repeated = state.last.arguments.last.flatMap { $0.isRepeated ? $0 : nil }
+        guard state.words.count < state.last.arguments.count || repeated != nil else {
             let names = state.last.commands.map(\.name)
             if names.isEmpty { throw error("unexpected argument \"\(word)\"", state) }
             throw error("unknown command \"\(word)\"" + meant(word, names), state)
         }
-        let argument = state.last.arguments[state.words.count]
+        let argument = state.last.arguments[min(state.words.count, state.last.arguments.count - 1)]
         try check(word, argument.kind, name: argument.name, state)
         state.words.append(word)
         state.invocation.values[argument.name] = word
+        if argument.isRepeated { state.invocation.lists[argument.name, default: []].append(word) }
     }
 
     private func finish(_ state: inout State) throws(UsageError) -> Wish {

@@ -36,11 +36,15 @@ public struct CommitNote: Sendable, Equatable {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
+    /// The author as git takes names.
+    var name: String { Self.name(author) }
+    var email: String {
+        let address = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        return "\(String(address))@kintsugi"
+    }
+
     /// What git reads author and committer from.
     var environment: [String] {
-        let name = Self.name(author)
-        let address = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-        let email = "\(String(address))@kintsugi"
         let date = "@\(max(0, at / 1_000_000_000)) +0000"
         return [
             "GIT_AUTHOR_NAME=\(name)", "GIT_AUTHOR_EMAIL=\(email)", "GIT_AUTHOR_DATE=\(date)",

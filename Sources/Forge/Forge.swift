@@ -94,6 +94,17 @@ enum PullRules {
             trailers: trailers(incident: proposal.incident, plan: proposal.plan))
     }
 
+    /// The commit of a proposal, on a commit of this repository. No branch moves.
+    static func commit(of proposal: PullProposal, on base: String, in repository: Repository) throws(ForgeFault)
+        -> String
+    {
+        switch proposal.change {
+        case .revert(let commit): try repository.revert(commit, onto: base, note(of: proposal))
+        case .files(let files): try repository.commit(files, onto: base, note(of: proposal))
+        case .patch(let patch): try repository.apply(patch: patch, onto: base, note(of: proposal))
+        }
+    }
+
     static func trailers(incident: String?, plan: String?) -> [Trailer] {
         (incident.map { [Trailer("Incident", $0)] } ?? []) + (plan.map { [Trailer("Plan", $0)] } ?? [])
     }

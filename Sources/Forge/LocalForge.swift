@@ -88,19 +88,10 @@ public struct LocalForge: Forge {
         guard try repository.isAncestor(base, of: repository.main()) else {
             throw .invalid("\(proposal.base) is no commit of main: propose on one that is")
         }
-        let head = try commit(of: proposal, on: base)
+        let head = try PullRules.commit(of: proposal, on: base, in: repository)
         while true {
             if let there = try known(proposal.key) { return there }
             if let pull = try opened(proposal, base: base, head: head) { return pull }
-        }
-    }
-
-    private func commit(of proposal: PullProposal, on base: String) throws(ForgeFault) -> String {
-        let note = PullRules.note(of: proposal)
-        switch proposal.change {
-        case .revert(let commit): return try repository.revert(commit, onto: base, note)
-        case .files(let files): return try repository.commit(files, onto: base, note)
-        case .patch(let patch): return try repository.apply(patch: patch, onto: base, note)
         }
     }
 

@@ -18,6 +18,7 @@ enum CommandTree {
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
             alert, incident, journal, slo, canary, policy, risk, signals, trace, investigate, capacity, keys, insight,
             bench, simulate,
+            pull, configuration,
             completion,
         ])
 

@@ -61,6 +61,8 @@ struct Operator {
         case "incident": return try incident(invocation, places)
         case "journal": return try journal(invocation, places)
         case "audit" where invocation.path.last == "verify": return try journal(invocation, places)
+        case "pr": try pull(invocation, places)
+        case "config": try configuration(invocation, places)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
