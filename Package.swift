@@ -54,6 +54,7 @@ let package = Package(
         room("Capabilities", path: "Sources/Rules/Capabilities", needs: ["Contracts"]),
         room("Risk", path: "Sources/Rules/Risk", needs: ["Contracts"]),
         room("Incidents", path: "Sources/Rules/Incidents", needs: ["Contracts"]),
+        room("Doorkeeping", path: "Sources/Rules/Doorkeeping", needs: ["Contracts"]),
         room("Remedies", path: "Sources/Rules/Remedies", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
@@ -95,27 +96,39 @@ let package = Package(
             ]),
 
         room("Listening", needs: ["Contracts", "OTLP", "Senses"]),
+        room(
+            "ActionDoors",
+            needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
         room("AlertDoors", needs: ["Contracts", "Definitions", "Intake", "Signals", "Web"]),
 
         // floor 4: the processes
-        shell("Broker", needs: ["Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
+        shell(
+            "Broker",
+            needs: [
+                "ActionDoors", "Doorkeeping", "Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker",
+            ]),
         shell(
             "Supervisor",
-            needs: ["Capabilities", "Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web", "Worker"]),
+            needs: [
+                "ActionDoors", "Capabilities", "Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web",
+                "Worker",
+            ]),
         shell(
             "OMSActor",
             needs: [
-                "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings", "Bus", "Host", "Store", "Web",
+                "ActionDoors", "Doorkeeping", "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings",
+                "Bus", "Host", "Store", "Web",
                 "WebClient",
                 "Worker", "Service",
             ]),
         shell(
             "IMSActor",
             needs: [
-                "Contracts", "Inventory", "Signals", "Settings", "Bus", "Host", "Store", "Web", "Worker", "Service",
+                "ActionDoors", "Doorkeeping", "Contracts", "Inventory", "Signals", "Settings", "Bus", "Host", "Store",
+                "Web", "Worker", "Service",
             ]),
         shell(
             "CarrierSimulator",
@@ -163,7 +176,7 @@ let package = Package(
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
                 "Diagnosing",
-                "Risk", "Capabilities", "Incidents",
+                "Risk", "Capabilities", "Incidents", "Doorkeeping",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
             ]),
 
@@ -181,6 +194,19 @@ let package = Package(
             needs: [
                 "Alerting", "Contracts", "Diagnosing", "Host", "Incidents", "Signals", "Store", "TriageAgent",
                 "Triaging",
+            ]),
+        proof("DoorkeepingTests", needs: ["Contracts", "Doorkeeping"]),
+        proof(
+            "ActionDoorsTests",
+            needs: [
+                "ActionDoors", "Bus", "Capabilities", "Contracts", "Delivery", "Doorkeeping", "Host", "Signals",
+                "Store", "Web",
+            ]),
+        proof(
+            "BrokerTests",
+            needs: [
+                "ActionDoors", "Broker", "Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Routing",
+                "Signals",
             ]),
         proof("DiagnosingTests", needs: ["Contracts", "Diagnosing"]),
         proof("RiskTests", needs: ["Contracts", "Risk"]),
@@ -220,7 +246,9 @@ let package = Package(
         proof(
             "SimulatorTests",
             needs: ["Insight", "Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
-        proof("SupervisorTests", needs: ["Supervisor", "Capabilities", "Contracts", "Host", "Signals", "Supervision"]),
+        proof(
+            "SupervisorTests",
+            needs: ["ActionDoors", "Supervisor", "Capabilities", "Contracts", "Host", "Signals", "Supervision"]),
         proof(
             "WorkerTests",
             needs: ["Bus", "Contracts", "Delivery", "Routing", "Settings", "Signals", "Store", "Supervision", "Worker"]),

@@ -35,7 +35,8 @@ public struct DoorSight: Codable, Sendable, Equatable {
 
 /// The state of what an action changes: whoever plans can tell that after a step, which has the step's arguments for settings.
 public enum DoorState {
-    public static func digest(_ action: ActionClass, door: String, target: String, settings: [ActionArgument]) -> Digest {
+    public static func digest(_ action: ActionClass, door: String, target: String, settings: [ActionArgument]) -> Digest
+    {
         var writer = PackedWriter()
         writer.list(count: 3 + settings.count * 2)
         for text in [action.rawValue, door, target] { writer.text(text) }

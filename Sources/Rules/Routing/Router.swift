@@ -154,7 +154,7 @@ public struct Router<Message> {
     public var report: [RoleReport] {
         roles.map { role in
             RoleReport(
-                role: role.name, queued: role.queue.count, queuedBytes: role.queue.bytes,
+                role: role.name, queued: role.queue.count, queuedBytes: role.queue.bytes, isPaused: role.isPaused,
                 workers: role.workers.compactMap { peers[$0] }.map {
                     RoleReport.Worker(
                         slot: $0.slot, incarnation: $0.incarnation, inHand: $0.inHand.count, window: $0.window,
