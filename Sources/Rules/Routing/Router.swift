@@ -163,6 +163,9 @@ public struct Router<Message> {
         }
     }
 
+    /// How many calls wait for a role.
+    public func queued(_ name: String) -> Int { roleOfName[name].map { roles[$0].queue.count } ?? 0 }
+
     /// How many calls wait for the role that most wait for.
     public var longestQueue: Int { roles.reduce(0) { max($0, $1.queue.count) } }
 

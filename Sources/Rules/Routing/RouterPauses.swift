@@ -22,12 +22,12 @@ extension Router {
     /// Answers all that waits for a role, which is how many.
     public mutating func drainQueue(_ name: String) -> Int {
         guard let index = roleOfName[name] else { return 0 }
-        let calls = roles[index].queue.remove { _ in true }
-        for call in calls {
+        let sentAway = roles[index].queue.remove { _ in true }
+        for call in sentAway {
             waiting.remove(call.key)
             overload(call, "the queue of \"\(name)\" was drained")
         }
-        return calls.count
+        return sentAway.count
     }
 
     /// Whether a call that chose its worker may go now.
