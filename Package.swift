@@ -54,6 +54,7 @@ let package = Package(
         room("Capabilities", path: "Sources/Rules/Capabilities", needs: ["Contracts"]),
         room("Risk", path: "Sources/Rules/Risk", needs: ["Contracts"]),
         room("Incidents", path: "Sources/Rules/Incidents", needs: ["Contracts"]),
+        room("Doorkeeping", path: "Sources/Rules/Doorkeeping", needs: ["Contracts"]),
         room("Remedies", path: "Sources/Rules/Remedies", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
@@ -99,6 +100,9 @@ let package = Package(
             ]),
 
         room("Listening", needs: ["Contracts", "OTLP", "Senses"]),
+        room(
+            "ActionDoors",
+            needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
         room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
@@ -107,24 +111,31 @@ let package = Package(
 
         // floor 4: the processes
         shell(
-            "Broker", needs: ["Definitions", "Contracts", "Routing", "Signals", "Settings", "Bus", "Host", "Worker"]),
+            "Broker",
+            needs: [
+                "ActionDoors", "Definitions", "Doorkeeping", "Contracts", "Routing", "Signals", "Settings", "Bus",
+                "Host", "Worker",
+            ]),
         shell(
             "Supervisor",
             needs: [
-                "Definitions", "Capabilities", "Contracts", "Supervision", "Signals", "Settings", "Bus", "Host", "Web",
+                "ActionDoors", "Capabilities", "Contracts", "Definitions", "Supervision", "Signals", "Settings", "Bus",
+                "Host", "Web",
                 "Worker",
             ]),
         shell(
             "OMSActor",
             needs: [
-                "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings", "Bus", "Host", "Store", "Web",
+                "ActionDoors", "Doorkeeping", "Contracts", "Orders", "Carrying", "Delivery", "Signals", "Settings",
+                "Bus", "Host", "Store", "Web",
                 "WebClient",
                 "Worker", "Service",
             ]),
         shell(
             "IMSActor",
             needs: [
-                "Contracts", "Inventory", "Signals", "Settings", "Bus", "Host", "Store", "Web", "Worker", "Service",
+                "ActionDoors", "Doorkeeping", "Contracts", "Inventory", "Signals", "Settings", "Bus", "Host", "Store",
+                "Web", "Worker", "Service",
             ]),
         shell(
             "CarrierSimulator",
@@ -148,7 +159,8 @@ let package = Package(
         shell(
             "RemediationAgent",
             needs: [
-                "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Service", "Settings", "Signals",
+                "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Service", "Settings",
+                "Signals",
                 "Store", "Supervision", "Worker",
             ]),
         shell(
@@ -178,7 +190,7 @@ let package = Package(
                 "Contracts", "Routing", "Supervision", "Signals", "Settings", "Bus", "Host", "Simulator", "Worker",
                 "Bench", "Audit", "Load", "Store", "Web", "WebClient", "Insight", "OTLP", "Definitions", "Canaries",
                 "Diagnosing",
-                "Risk", "Capabilities", "Incidents",
+                "Risk", "Capabilities", "Incidents", "Doorkeeping",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
                 "Forge",
             ]),
@@ -197,6 +209,19 @@ let package = Package(
             needs: [
                 "Alerting", "Contracts", "Diagnosing", "Host", "Incidents", "Signals", "Store", "TriageAgent",
                 "Triaging",
+            ]),
+        proof("DoorkeepingTests", needs: ["Contracts", "Doorkeeping"]),
+        proof(
+            "ActionDoorsTests",
+            needs: [
+                "ActionDoors", "Bus", "Capabilities", "Contracts", "Delivery", "Doorkeeping", "Host", "Signals",
+                "Store", "Web",
+            ]),
+        proof(
+            "BrokerTests",
+            needs: [
+                "ActionDoors", "Broker", "Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Routing",
+                "Signals",
             ]),
         proof("DiagnosingTests", needs: ["Contracts", "Diagnosing"]),
         proof("RiskTests", needs: ["Contracts", "Risk"]),
@@ -236,7 +261,9 @@ let package = Package(
         proof(
             "SimulatorTests",
             needs: ["Insight", "Simulator", "Routing", "Supervision", "Delivery", "Orders", "Contracts"]),
-        proof("SupervisorTests", needs: ["Supervisor", "Capabilities", "Contracts", "Host", "Signals", "Supervision"]),
+        proof(
+            "SupervisorTests",
+            needs: ["ActionDoors", "Supervisor", "Capabilities", "Contracts", "Host", "Signals", "Supervision"]),
         proof(
             "WorkerTests",
             needs: ["Bus", "Contracts", "Delivery", "Routing", "Settings", "Signals", "Store", "Supervision", "Worker"]),

@@ -5,12 +5,14 @@ import Routing
 
 /// The broker's desk on the bus. It isolates nothing of its own: the hub's thread owns the state, and every question
 /// is one message to it.
-distributed actor BrokerActor: BrokerDesk {
+distributed actor BrokerActor: BrokerDesk, ActionDesk {
     typealias ActorSystem = BusSystem
     private let hub: HubKeeper
+    private let agents: BrokerDoor
 
-    init(hub: HubKeeper, actorSystem: BusSystem) {
+    init(hub: HubKeeper, agents: BrokerDoor, actorSystem: BusSystem) {
         self.hub = hub
+        self.agents = agents
         self.actorSystem = actorSystem
     }
 
@@ -28,5 +30,13 @@ distributed actor BrokerActor: BrokerDesk {
 
     distributed func gone(slot: String, spawn: UInt64, blameless: Bool) async throws {
         hub.current?.gone(slot: slot, spawn: spawn, blameless: blameless)
+    }
+
+    distributed func sight(of action: ActionClass, target: String) async throws -> DoorSight {
+        try await agents.sight(of: action, target: target)
+    }
+
+    distributed func perform(_ order: DoorOrder) async throws -> DoorAnswer {
+        await agents.perform(order, caller: CallContext.current.caller)
     }
 }

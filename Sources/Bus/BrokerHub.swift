@@ -82,6 +82,16 @@ public final class BrokerHub: Sendable {
     /// A new access list, from the next frame on.
     public func adopt(_ access: AccessList) { post(.adopt(access)) }
 
+    /// Calls to a role wait from now on, or are given out again.
+    public func pause(_ role: String, _ isPaused: Bool) async {
+        await withCheckedContinuation { continuation in post(.pause(role: role, isPaused, continuation)) }
+    }
+
+    /// Answers all calls that wait for a role; how many.
+    public func drainQueue(_ role: String) async -> Int {
+        await withCheckedContinuation { continuation in post(.drainQueue(role: role, continuation)) }
+    }
+
     /// The state of everything, as the socket thread sees it between two frames.
     public func report() async -> BrokerReport {
         await withCheckedContinuation { continuation in post(.report(continuation)) }
@@ -97,5 +107,7 @@ public final class BrokerHub: Sendable {
 enum BrokerCommand: Sendable {
     case gone(slot: String, spawn: UInt64, blameless: Bool)
     case adopt(AccessList)
+    case pause(role: String, Bool, CheckedContinuation<Void, Never>)
+    case drainQueue(role: String, CheckedContinuation<Int, Never>)
     case report(CheckedContinuation<BrokerReport, Never>)
 }

@@ -104,6 +104,10 @@ final class BrokerLoop: SocketWork {
             case .adopt(let access):
                 rules.adopt(access)
                 topics.adopt(access)
+            case .pause(let role, let isPaused, let continuation):
+                rules.pause(role, isPaused, now: now)
+                continuation.resume()
+            case .drainQueue(let role, let continuation): continuation.resume(returning: rules.drainQueue(role))
             case .report(let continuation):
                 continuation.resume(
                     returning: BrokerReport(

@@ -31,6 +31,10 @@ extension BrokerReport {
             let labels: KeyValuePairs = ["target": role.role]
             metrics.gauge("kintsugi.broker.queued", unit: .count, help: "Calls that wait for a worker", labels: labels)
                 .set(Double(role.queued))
+            metrics.gauge(
+                "kintsugi.broker.queue.paused", unit: .count, help: "Whether somebody has said that calls wait",
+                labels: labels
+            ).set(role.isPaused ? 1 : 0)
             metrics.gauge("kintsugi.broker.workers", unit: .count, help: "Workers that are in", labels: labels)
                 .set(Double(role.workers.count))
         }

@@ -1,3 +1,4 @@
+import ActionDoors
 import Contracts
 import Distributed
 import Service
@@ -7,6 +8,7 @@ import Web
 /// The inventory service's routes.
 struct Doors: Sendable {
     let desk: IMSActor
+    let shedder: LoadShedder
 
     static let client: Access = ["customer", "operator"]
     static let keeper: Access = ["operator"]
@@ -27,6 +29,7 @@ struct Doors: Sendable {
             takes: NewProduct.shape,
             answers: [.created(StoredProduct.shape), .conflict("Another product has this SKU.")]
         ) { _, product in
+            try shedder.admit(isSynthetic: Synthetic.isSynthetic(skus: [product.sku]))
             guard let stored = try await answering({ try await desk.add(product) }) else {
                 throw Problem(
                     409, "Another product has this SKU: choose a free one.",
@@ -75,6 +78,7 @@ struct Doors: Sendable {
                 .conflict("More than can be kept, or the Idempotency-Key came before with another change."),
             ]
         ) { request, sku, change in
+            try shedder.admit(isSynthetic: Synthetic.isSynthetic(skus: [sku]))
             let restock = RestockWish(
                 id: newIdentifier(), sku: sku, change: change, caller: request.caller?.name ?? "",
                 key: request.idempotencyKey)

@@ -1,3 +1,4 @@
+import ActionDoors
 import Bus
 import Contracts
 import Distributed
@@ -9,12 +10,14 @@ import Worker
 ///
 /// It isolates nothing that lasts: stock lives in the store, whose one writer puts all changes in a row, and every
 /// replica reads for itself. As an actor it is what others can name, and ask how the service is.
-distributed actor IMSActor: ServiceDesk {
+distributed actor IMSActor: ServiceDesk, ActionDesk {
     typealias ActorSystem = BusSystem
     private let store: Store
     private let writes: InventoryWrites
+    private let agents: StoreDoor
 
-    init(_ store: Store, _ writes: InventoryWrites, actorSystem: BusSystem) {
+    init(_ store: Store, _ writes: InventoryWrites, _ agents: StoreDoor, actorSystem: BusSystem) {
+        self.agents = agents
         self.store = store
         self.writes = writes
         self.actorSystem = actorSystem
@@ -50,6 +53,14 @@ distributed actor IMSActor: ServiceDesk {
     }
 
     distributed func health() async throws -> ServiceHealth { try await store.serviceHealth() }
+
+    distributed func sight(of action: ActionClass, target: String) async throws -> DoorSight {
+        try await agents.sight(of: action, target: target)
+    }
+
+    distributed func perform(_ order: DoorOrder) async throws -> DoorAnswer {
+        try await agents.perform(order, caller: CallContext.current.caller)
+    }
 }
 
 extension StockQuestion {

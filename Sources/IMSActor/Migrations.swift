@@ -1,3 +1,4 @@
+import ActionDoors
 import Store
 
 /// The tables of the inventory service, as they came to be.
@@ -28,6 +29,7 @@ enum Migrations {
                 updated_at INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (caller, key)
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX idempotency_by_age ON idempotency (created_at);
-            """)
+            """),
+        DoorRows.migration(2),
     ]
 }

@@ -2,6 +2,7 @@ import Bus
 import Carrying
 import Contracts
 import Delivery
+import Doorkeeping
 import Host
 import Orders
 import Signals
@@ -37,6 +38,16 @@ actor CarrierLine {
         log = worker.log
         state = worker.metrics.gauge(
             "orders.carrier.breaker", help: "Whether the carrier is called: 0 yes, 1 on trial, 2 no")
+    }
+
+    /// Takes the decision off the breaker, or gives it back.
+    func hold(_ hold: DoorSettings.Breaker) {
+        switch hold {
+        case .auto: breaker.hold(.auto)
+        case .open: breaker.hold(.open)
+        case .closed: breaker.hold(.closed)
+        }
+        note()
     }
 
     /// How each message ended, in their order: each with a span of its own in the trace of its order, though many go in

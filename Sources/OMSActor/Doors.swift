@@ -1,3 +1,4 @@
+import ActionDoors
 import Contracts
 import Distributed
 import Service
@@ -7,6 +8,7 @@ import Web
 /// The orders service's routes.
 struct Doors: Sendable {
     let desk: OMSActor
+    let shedder: LoadShedder
 
     static let client: Access = ["customer", "operator"]
 
@@ -29,6 +31,7 @@ struct Doors: Sendable {
                 .conflict("The Idempotency-Key came before with another order, or its order was deleted since."),
             ]
         ) { request, order in
+            try shedder.admit(isSynthetic: Synthetic.isSynthetic(skus: order.items.lazy.map(\.sku)))
             let placement = Placement(
                 id: newIdentifier(), customer: order.customer.description, items: order.items,
                 caller: request.caller?.name ?? "", key: request.idempotencyKey)

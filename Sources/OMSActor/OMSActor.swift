@@ -1,3 +1,4 @@
+import ActionDoors
 import Bus
 import Contracts
 import Distributed
@@ -9,12 +10,14 @@ import Worker
 ///
 /// It isolates nothing that lasts: orders live in the store, whose one writer puts all changes in a row, and every
 /// replica reads for itself. As an actor it is what others can name, and ask how the service is.
-distributed actor OMSActor: ServiceDesk {
+distributed actor OMSActor: ServiceDesk, ActionDesk {
     typealias ActorSystem = BusSystem
     private let store: Store
     private let writes: OrderWrites
+    private let agents: StoreDoor
 
-    init(_ store: Store, _ writes: OrderWrites, actorSystem: BusSystem) {
+    init(_ store: Store, _ writes: OrderWrites, _ agents: StoreDoor, actorSystem: BusSystem) {
+        self.agents = agents
         self.store = store
         self.writes = writes
         self.actorSystem = actorSystem
@@ -48,4 +51,12 @@ distributed actor OMSActor: ServiceDesk {
     }
 
     distributed func health() async throws -> ServiceHealth { try await store.serviceHealth() }
+
+    distributed func sight(of action: ActionClass, target: String) async throws -> DoorSight {
+        try await agents.sight(of: action, target: target)
+    }
+
+    distributed func perform(_ order: DoorOrder) async throws -> DoorAnswer {
+        try await agents.perform(order, caller: CallContext.current.caller)
+    }
 }

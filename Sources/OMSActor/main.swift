@@ -1,5 +1,8 @@
+import ActionDoors
 import Bus
 import Contracts
+import Doorkeeping
+import Host
 import Service
 import Settings
 import Store
@@ -12,16 +15,30 @@ WorkerProcess.run(
     serve: { worker, settings in
         let store = try await ServiceStore.open(worker, migrations: Migrations.all)
         let writes = OrderWrites(store)
+        let (role, bus) = (worker.birth.slot.role, worker.bus)
+        let agents = StoreDoor(.orders, store, data: worker.birth.data, metrics: worker.metrics, log: worker.log) {
+            if let notice = try? Packed.encode($0) { bus.publish("changes.\(role)", notice) }
+        }
+        let shedder = LoadShedder(role: role, metrics: worker.metrics)
+        await agents.look()
         OrderSignals.begin()
-        let desk = worker.bus.serve($ServiceDesk<BusSystem>.self) { OMSActor(store, writes, actorSystem: $0) }
+        let desk = bus.serve($ServiceDesk<BusSystem>.self, $ActionDesk<BusSystem>.self) {
+            OMSActor(store, writes, agents, actorSystem: $0)
+        }
         Incoming(store, OrderWrites.handlers).start(on: worker.bus)
         let carrier = try CarrierLine(worker, settings, store, writes)
         _ = store.registerDeadLetters()
         let relay = await store.deliver(
-            worker, attempts: settings.service.attempts, elsewhere: [(OrderWrites.carrier, carrier.send)])
+            worker, attempts: settings.service.attempts, held: agents.held,
+            elsewhere: [(OrderWrites.carrier, carrier.send)])
+        _ = agents.follow { settings in
+            shedder.shed(percent: settings.shed(role))
+            await carrier.hold(settings.breaker(OrderWrites.carrier))
+            await relay.hold(settings.held(agents.table))
+        }
         _ = store.measure(in: worker.metrics)
         _ = store.eachMinute({ while try await writes.forgetKeys(1_000) == 1_000 {} }, log: worker.log)
-        let doors = Doors(desk: desk)
+        let doors = Doors(desk: desk, shedder: shedder)
         let door = try ServiceDoor.open(
             doors.sign, routes: doors.routes, birth: worker.birth, settings: settings.service, store: store,
             metrics: worker.metrics, log: worker.log)

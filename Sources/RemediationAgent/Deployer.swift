@@ -94,7 +94,8 @@ actor Deployer {
             let text = mistakes.map(\.description).joined(separator: "\n")
             return try await takeBack(main, running, "the configuration is not right: \(text)")
         }
-        let commit = try await workshop.repository.aside { (repository) throws(ForgeFault) in try repository.read(main) }
+        let commit = try await workshop.repository.aside { (repository) throws(ForgeFault) in try repository.read(main)
+        }
         let release = Release(commit: main, configuration: folder, programs: running.programs)
         let answer = try await deploy(
             DeployOrder(release: release, author: commit.author, text: commit.subject, touched: []))
@@ -108,7 +109,8 @@ actor Deployer {
         let taken = try await repository.aside { (repository) throws(ForgeFault) -> String in
             let commit = try repository.read(main)
             let note = CommitNote(
-                author: "deploy gate", at: commit.at, title: "Take back \(main.prefix(10)): \(commit.subject)", text: why,
+                author: "deploy gate", at: commit.at, title: "Take back \(main.prefix(10)): \(commit.subject)",
+                text: why,
                 trailers: [Trailer("Takes-Back", main)])
             let back = try repository.restore("config", from: running.commit, onto: main, note)
             try repository.advanceMain(from: main, to: back)
@@ -117,7 +119,8 @@ actor Deployer {
         log.error("what was merged was taken back", ["commit": .text(String(main.prefix(10))), "why": .text(why)])
         var alert = RaisedAlert(
             .supervisor, fingerprint: "deploy-\(main)", name: "DeployTakenBack", severity: .warning,
-            labels: [SignalLabel("commit", main)], text: "\(main.prefix(10)) (\(taken)) was taken back: \(why)", began: now)
+            labels: [SignalLabel("commit", main)], text: "\(main.prefix(10)) (\(taken)) was taken back: \(why)",
+            began: now)
         alerts.append(alert)
         alert.state = .resolved
         alert.ended = now
@@ -156,13 +159,17 @@ actor Deployer {
     private func note(_ strays: [String]) {
         let time = now()
         guard !strays.isEmpty else {
-            if let since = driftSince, time - since >= Self.driftPatience { alerts.append(drift("", since, ended: time)) }
+            if let since = driftSince, time - since >= Self.driftPatience {
+                alerts.append(drift("", since, ended: time))
+            }
             driftSince = nil
             return
         }
         let since = driftSince ?? time
         if driftSince == nil { driftSince = time }
-        if time - since >= Self.driftPatience { alerts.append(drift(strays.joined(separator: "; "), since, ended: nil)) }
+        if time - since >= Self.driftPatience {
+            alerts.append(drift(strays.joined(separator: "; "), since, ended: nil))
+        }
     }
 
     private func drift(_ text: String, _ began: Int64, ended: Int64?) -> RaisedAlert {
@@ -181,7 +188,8 @@ actor Deployer {
                 if let record = known.deploys?.first(where: { $0.release.commit == commit }) {
                     switch record.outcome {
                     case .underway: break
-                    case .done: return Outcome(isDone: true, text: "deployed to \(record.roles.joined(separator: ", "))")
+                    case .done:
+                        return Outcome(isDone: true, text: "deployed to \(record.roles.joined(separator: ", "))")
                     case .takenBack, .refused: return Outcome(isDone: false, text: record.text)
                     }
                 }

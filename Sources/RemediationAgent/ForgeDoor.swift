@@ -51,17 +51,22 @@ actor ForgeDoor {
             log.warning("an order was refused at the forge", ["why": .text(refusal.description)])
             return DoorAnswer(.refused, refusal.description)
         case .again(let result):
-            return (try? Packed.decode(DoorAnswer.self, from: result)) ?? DoorAnswer(.unknown, "its result is unreadable")
+            return (try? Packed.decode(DoorAnswer.self, from: result))
+                ?? DoorAnswer(.unknown, "its result is unreadable")
         case .underway(let capability, let stored): return await carryOut(asked, capability, stored, kept)
         case .accept(let capability, let stored):
             guard asked.step == capability.step else {
-                return DoorAnswer(.refused, "the capability is for step \(capability.step), asked for was \(asked.step)")
+                return DoorAnswer(
+                    .refused, "the capability is for step \(capability.step), asked for was \(asked.step)")
             }
             let now = now()
             try await store.write { try Tables.keep(stored, asked: asked, at: now, $0) }
             log.info(
                 "an agent's order is carried out",
-                ["order": .text("\(asked.order.action.rawValue) of \(asked.order.target)"), "incident": .text(capability.incident)])
+                [
+                    "order": .text("\(asked.order.action.rawValue) of \(asked.order.target)"),
+                    "incident": .text(capability.incident),
+                ])
             return await carryOut(asked, capability, stored, kept)
         }
     }
@@ -78,7 +83,9 @@ actor ForgeDoor {
             let final = done
             let time = now()
             do { try await store.write { try Tables.keep(final, asked: asked, at: time, $0) } } catch {
-                log.error("the result of an order is not on record; it is found done if it is asked again", ["why": "\(error)"])
+                log.error(
+                    "the result of an order is not on record; it is found done if it is asked again",
+                    ["why": "\(error)"])
             }
             return answer
         }
@@ -102,14 +109,18 @@ actor ForgeDoor {
                 for (name, mistake) in await workshop.objections(to: pull.head) {
                     _ = try await forge.check(
                         pull.number,
-                        PullCheck(name: name, state: mistake == nil ? .passed : .failed, text: mistake ?? "", head: pull.head, at: capability.issued))
+                        PullCheck(
+                            name: name, state: mistake == nil ? .passed : .failed, text: mistake ?? "", head: pull.head,
+                            at: capability.issued))
                     guard let mistake else { continue }
                     _ = try await forge.close(pull.number, by: "remediation", why: mistake, at: now())
                     return DoorAnswer(.failed, "pull request #\(pull.number) is not right: \(mistake)")
                 }
                 pull = try await forge.merge(pull.number, by: "remediation", head: pull.head, at: capability.issued)
             }
-            guard let merged = pull.merged else { return DoorAnswer(.unknown, "pull request #\(pull.number) has no merge") }
+            guard let merged = pull.merged else {
+                return DoorAnswer(.unknown, "pull request #\(pull.number) has no merge")
+            }
             let outcome = await deployer.outcome(of: merged)
             let text = "pull request #\(pull.number), merged as \(merged.prefix(10)): \(outcome.text)"
             return DoorAnswer(outcome.isDone ? .done : .failed, text)

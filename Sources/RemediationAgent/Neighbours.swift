@@ -97,7 +97,9 @@ struct Neighbours: Sendable {
         let before = await objectives()
         let start = await objectives()
         while now() < since + Self.watch {
-            if let status = try? await status(), status.slots.contains(where: { $0.role == role && $0.state == "failed" }) {
+            if let status = try? await status(),
+                status.slots.contains(where: { $0.role == role && $0.state == "failed" })
+            {
                 return false
             }
             // A cancelled sleep ends the watch early; whoever takes over watches anew.

@@ -69,8 +69,11 @@ actor RemediationAgent {
                 return answer
             }
             log.info(
-                "planned", ["incident": .text(question.incident), "offers": .integer(offers.count),
-                    "first": .text(offers.first?.origin ?? "none")])
+                "planned",
+                [
+                    "incident": .text(question.incident), "offers": .integer(offers.count),
+                    "first": .text(offers.first?.origin ?? "none"),
+                ])
             return final
         }
     }
@@ -100,7 +103,9 @@ actor RemediationAgent {
             try Tables.keep(begun, context)
             return (begun, true)
         }
-        if isNew { log.info("carrying out", ["incident": .text(question.plan.incident), "plan": .text(question.plan.text)]) }
+        if isNew {
+            log.info("carrying out", ["incident": .text(question.plan.incident), "plan": .text(question.plan.text)])
+        }
         drive(execution.id)
         return execution.answer
     }
@@ -161,7 +166,8 @@ actor RemediationAgent {
                 try await take(event, id)
             } catch {
                 log.limited(
-                    "execution", .warning, "a step of a plan is tried again", ["execution": .text(id), "why": "\(error)"])
+                    "execution", .warning, "a step of a plan is tried again",
+                    ["execution": .text(id), "why": "\(error)"])
                 // A cancelled sleep ends the loop.
                 do { try await Task.sleep(for: Self.slowPace) } catch { return }
             }
@@ -179,7 +185,8 @@ actor RemediationAgent {
     }
 
     /// Does what is to be done now. Whatever is asked is asked under an id that follows from what is on disk.
-    private nonisolated func carryOut(_ errand: ExecutionErrand, _ execution: Execution) async throws -> ExecutionEvent {
+    private nonisolated func carryOut(_ errand: ExecutionErrand, _ execution: Execution) async throws -> ExecutionEvent
+    {
         let began = Moment.now
         let deadline = execution.phaseSince + Self.patience(errand, execution)
         defer { steps.count("\(errand.name)", "ok", took: Moment.now.since(began)) }
@@ -221,7 +228,8 @@ actor RemediationAgent {
         while true {
             do { return try await body() } catch {
                 guard outside.now() < deadline else { return .late }
-                log.limited("try", .warning, "a door or an agent did not answer; it is asked again", ["why": "\(error)"])
+                log.limited(
+                    "try", .warning, "a door or an agent did not answer; it is asked again", ["why": "\(error)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, Self.slowPace)
             }

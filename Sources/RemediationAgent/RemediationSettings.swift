@@ -6,6 +6,7 @@ struct RemediationSettings: Sendable {
     var pace: Duration
 
     init(_ layers: Layers) {
-        pace = layers.value("repository.pace", .duration(in: .milliseconds(20)...(.seconds(60))), otherwise: .milliseconds(200))
+        pace = layers.value(
+            "repository.pace", .duration(in: .milliseconds(20)...(.seconds(60))), otherwise: .milliseconds(200))
     }
 }

@@ -32,7 +32,9 @@ struct Workshop: Sendable {
                 return facts
             }
         } catch {
-            log.limited("facts", .warning, "the repository cannot be read; nothing of it can be planned with", ["why": "\(error)"])
+            log.limited(
+                "facts", .warning, "the repository cannot be read; nothing of it can be planned with",
+                ["why": "\(error)"])
             return []
         }
     }
@@ -80,7 +82,9 @@ struct Workshop: Sendable {
         return found
     }
 
-    private static func state(_ paths: [String], at commit: String, _ repository: Repository) throws(ForgeFault) -> Digest {
+    private static func state(_ paths: [String], at commit: String, _ repository: Repository) throws(ForgeFault)
+        -> Digest
+    {
         var contents: [ActionArgument] = []
         for path in paths {
             contents.append(ActionArgument(path, try repository.entry(path, at: commit)?.hash ?? "none"))
@@ -94,7 +98,9 @@ struct Workshop: Sendable {
     private static func subject(_ order: ActionOrder) throws(ForgeFault) -> (commit: String, isRevert: Bool) {
         guard order.arguments.count == 1, let argument = order.arguments.first,
             ["revert", "restore"].contains(argument.name), argument.value.count == 40
-        else { throw .invalid("expected one argument, revert or restore, with a whole commit, found \(order.arguments)") }
+        else {
+            throw .invalid("expected one argument, revert or restore, with a whole commit, found \(order.arguments)")
+        }
         return (argument.value, argument.name == "revert")
     }
 
@@ -123,7 +129,8 @@ struct Workshop: Sendable {
                 guard wanted != (try repository.entry(change.path, at: main)?.hash) else { continue }
                 files.append(
                     FileChange(
-                        path: change.path, content: wanted == nil ? nil : try repository.file(change.path, at: subject.commit)))
+                        path: change.path,
+                        content: wanted == nil ? nil : try repository.file(change.path, at: subject.commit)))
             }
             guard !files.isEmpty else { return nil }
             return words.proposal(.files(files), title: "Put in again: \(commit.subject)", base: main)

@@ -49,7 +49,7 @@ struct RiskLife: Sendable {
             }
             return answer.objectives.map { report in
                 BudgetStanding(
-                    objective: report.name, service: report.service, left: report.budgetLeft,
+                    objective: report.name, service: report.service, left: report.wholeLeft ?? report.budgetLeft,
                     burn: report.windows.compactMap(\.longBurn).max())
             }
         } catch {

@@ -10,6 +10,7 @@ extension World {
         let process = BrokerProcess(id: processes.count, spawn: spawn, rules: rules)
         add(process)
         broker = process
+        pausedRoles = []
         oracle.brokerStarted()
         queue.push(.started(process.id), at: now.adding(delay(.milliseconds(4))))
         return process.id
@@ -31,6 +32,26 @@ extension World {
         guard let broker = processes[id] as? BrokerProcess else { return }
         broker.rules.gone(slot: slot, spawn: spawn, now: now)
         carryOut(broker)
+    }
+
+    func pause(_ role: String, _ isPaused: Bool) {
+        guard let broker, broker.isAlive, pausedRoles.contains(role) != isPaused else { return }
+        pausedRoles.removeAll { $0 == role }
+        if isPaused { pausedRoles.append(role) }
+        write("\(role) is \(isPaused ? "paused" : "resumed")")
+        if options.mutation == .ignoresPause { return }
+        broker.rules.pause(role, isPaused, now: now)
+        carryOut(broker)
+    }
+
+    func drainQueue(_ role: String) {
+        guard let broker, broker.isAlive else { return }
+        let count = broker.rules.drainQueue(role)
+        write("\(count) calls to \(role) are sent away")
+        carryOut(broker)
+        if options.mutation != .ignoresPause, broker.isAlive, broker.rules.queued(role) > 0 {
+            violate("a drained queue is empty", "\(broker.rules.queued(role)) calls wait for \(role)")
+        }
     }
 
     func receive(_ frame: Frame, _ route: UInt32, _ broker: BrokerProcess) {
@@ -81,6 +102,9 @@ extension World {
             frame.call = oracle.call(route, header.correlation)
             send(frame, route, broker)
         case .call(let route, let stamp, let message, _):
+            if pausedRoles.contains(message.header.role) {
+                violate("a paused role is given nothing", "call \(message.call) to \(message.header.role)")
+            }
             oracle.handsOut(route, stamp, message)
             if options.mutation == .doesNotRequeue, stamp.deaths > message.header.deaths { return }
             var frame = message

@@ -7,13 +7,14 @@ extension World {
     func makeFault() {
         guard isFaulty else { return }
         queue.push(.fault, at: now.adding(pick(5_000_000...150_000_000)))
-        switch pick(0...11) {
+        switch pick(0...12) {
         case 0, 1: killSomebody()
         case 2: freezeSomebody()
         case 3, 4: if let peer = anyPeer() { clogSomeWay(peer) }
         case 5: swizzle()
         case 6, 7: cutSomething()
         case 8, 9: commandSomething()
+        case 11: pauseSomething()
         case 10: if let peer = anyPeer(), peer.kind == .worker { changeWindow(peer, to: Int(pick(1...8))) }
         default: if let worker = anyPeer(), worker.kind == .worker { queue.push(.terminated(worker.id), at: now) }
         }
@@ -83,6 +84,12 @@ extension World {
         }
     }
 
+    private func pauseSomething() {
+        let role = World.roles[chance(oneIn: 3) ? 1 : 0]
+        if chance(oneIn: 3) { drainQueue(role) }
+        pause(role, !pausedRoles.contains(role))
+    }
+
     // MARK: healing
 
     func heal() {
@@ -93,6 +100,7 @@ extension World {
             clogToBroker[id] = .zero
             clogToPeer[id] = .zero
         }
+        for role in World.roles { pause(role, false) }
         // Nothing would be demanded of roles that nobody wants, or of calls that nothing serves.
         for role in World.roles { command(.scale(role: role, count: 2)) }
         if !isStream {

@@ -54,6 +54,8 @@ public enum Mutation: String, Sendable, CaseIterable {
     case neverCallsItPoison
     /// The broker does not tell callers what was lost.
     case keepsLossesToItself
+    /// The broker gives calls to a role that is paused.
+    case ignoresPause
     /// The broker does not hear that nobody waits any more.
     case ignoresCancel
     /// The supervisor takes a hang for an exit, and fills the slot at once.

@@ -22,6 +22,8 @@ final class World {
     var connections: [Connection] = []
     var broker: BrokerProcess?
     var brokerStarts: UInt32 = 0
+    /// What the broker was told since it started.
+    var pausedRoles: [String] = []
     var supervisor: SupervisorProcess?
     var lastTicket = 0
 

@@ -96,6 +96,36 @@ extension WriteContext {
         try decide(number, "dropped", "dropped by \(person): \(reason)")
     }
 
+    /// Puts the oldest dead letters of a target that wait back into the outbox; how many.
+    public func redrive(target: String, limit: Int?, by person: String) throws -> Int {
+        let sql = "SELECT number FROM dead_letters WHERE target = ? AND state = 'waiting' ORDER BY number LIMIT ?"
+        let numbers = try all(sql, target, limit ?? -1) { try $0.value(0, as: Int64.self) }
+        for number in numbers { try redrive(number, by: person) }
+        return numbers.count
+    }
+
+    /// Moves all that waits in the outbox for a target to the dead letters; how many. What is under way at this moment
+    /// may arrive all the same: sent again later, it has its effect once.
+    public func drain(target: String, reason: String) throws -> Int {
+        let last = try first("SELECT max(seq) FROM outbox WHERE target = ?", target) {
+            try $0.value(0, as: Int64?.self)
+        }
+        guard let last, let last else { return 0 }
+        let before = try first("SELECT coalesce(max(number), 0) FROM dead_letters") { try $0.value(0, as: Int64.self) }
+        try run(
+            """
+            INSERT INTO dead_letters (state, target, id, type, key, body, created, attempts, deaths, trace, died, reason)
+            SELECT 'waiting', target, id, type, key, body, created, attempts, deaths, trace, ?, ? FROM outbox
+            WHERE target = ? ORDER BY seq
+            """, now.nanoseconds, reason, target)
+        try run(
+            "INSERT INTO dead_letter_history SELECT number, 1, ?, ? FROM dead_letters WHERE number > ?",
+            now.nanoseconds, "put aside: \(reason)", before ?? 0)
+        let count = try run("DELETE FROM outbox WHERE target = ?", target)
+        drained.append((target, last))
+        return count
+    }
+
     private func decide(_ number: Int64, _ state: String, _ what: String) throws {
         let sql = "UPDATE dead_letters SET state = ? WHERE number = ? AND state = 'waiting'"
         guard try run(sql, state, number) == 1 else { throw StoreError.noDeadLetter(number) }

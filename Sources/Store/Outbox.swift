@@ -38,6 +38,8 @@ public actor OutboxShell {
     private let gathering: Gathering
     /// The messages that the rules hold, by target and place: read once, sent as often as it takes.
     private var messages: [String: [Int64: OutgoingMessage]] = [:]
+    /// What was read up to there, and put aside since, is not kept.
+    private var drainedTo: [String: Int64] = [:]
     /// Targets with news that is being gathered.
     private var gathered: [String] = []
     private var rules: OutboxRelay
@@ -48,14 +50,16 @@ public actor OutboxShell {
     private var loops: [Task<Void, Never>] = []
 
     init(
-        _ store: Store, _ limits: OutboxRelay.Limits, seed: UInt64, gathering: @escaping Gathering,
+        _ store: Store, _ limits: OutboxRelay.Limits, seed: UInt64, held: [String], gathering: @escaping Gathering,
         alarm: @escaping Alarm, send: @escaping Send
     ) {
         self.store = store
         self.gathering = gathering
         self.send = send
         self.alarm = alarm
-        rules = OutboxRelay(limits: limits, seed: seed)
+        var rules = OutboxRelay(limits: limits, seed: seed)
+        _ = rules.handle(.held(targets: held), now: .clock)
+        self.rules = rules
         // Which targets have news is merged by the rules; what is dropped here, the sweep finds.
         (news, newsEnd) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1_024))
     }
@@ -65,6 +69,7 @@ public actor OutboxShell {
 
     func start() {
         store.shared.onCommit { [newsEnd] targets in newsEnd.yield(targets) }
+        store.shared.onDrain { [weak self] target, seq in Task { await self?.drained(target, upTo: seq) } }
         loops = [
             Task { [weak self, news] in
                 for await targets in news { await self?.gather(targets) }
@@ -97,6 +102,19 @@ public actor OutboxShell {
         }
     }
 
+    /// Sends nothing more to these targets, and to all others again. What is under way comes to its end.
+    public func hold(_ targets: [String]) {
+        // Not only in the process that writes: who takes over must not send what is held before it is told again.
+        for effect in rules.handle(.held(targets: targets), now: .clock) { Task { await carryOut(effect) } }
+        setTimer()
+    }
+
+    private func drained(_ target: String, upTo seq: Int64) {
+        drainedTo[target] = seq
+        handle(.drained(target: target, upTo: seq))
+        messages[target] = messages[target]?.filter { rules.holds($0.key, target) }
+    }
+
     private func tell(_ target: String) {
         gathered.removeAll { $0 == target }
         handle(.committed(targets: [target]))
@@ -119,7 +137,8 @@ public actor OutboxShell {
             guard let found = try? await store.outboxMessages(target, after: after, limit: limit) else {
                 return handle(.unreadable(target: target))
             }
-            for (row, message) in found { messages[target, default: [:]][row.seq] = message }
+            let drained = drainedTo[target] ?? .min
+            for (row, message) in found where row.seq > drained { messages[target, default: [:]][row.seq] = message }
             handle(.loaded(target: target, rows: found.map(\.0), limit: limit))
         case .send(let target, let seqs): await deliver(target, seqs)
         case .settle(let target, let verdicts):
@@ -195,12 +214,15 @@ extension Connection {
 
 extension Store {
     /// Starts to deliver what the outbox holds, whenever this process is the one that writes.
+    ///
+    /// To the targets that are `held` nothing is sent until the relay is told otherwise.
     public func relay(
-        limits: OutboxRelay.Limits = OutboxRelay.Limits(), seed: UInt64 = .random(in: 0 ... .max),
+        limits: OutboxRelay.Limits = OutboxRelay.Limits(), seed: UInt64 = .random(in: 0 ... .max), held: [String] = [],
         gathering: @escaping OutboxShell.Gathering = { _ in .milliseconds(4) },
         alarm: @escaping OutboxShell.Alarm = { _, _ in }, send: @escaping OutboxShell.Send
     ) async -> OutboxShell {
-        let shell = OutboxShell(self, limits, seed: seed, gathering: gathering, alarm: alarm, send: send)
+        let shell = OutboxShell(
+            self, limits, seed: seed, held: held, gathering: gathering, alarm: alarm, send: send)
         await shell.start()
         return shell
     }

@@ -30,6 +30,7 @@ final class StoreShared: Sendable {
     /// The name of the file without its folder.
     let name: String
     private let listeners = Mutex<[@Sendable ([String]) -> Void]>([])
+    private let drainListeners = Mutex<[@Sendable (String, Int64) -> Void]>([])
 
     init(_ plan: StorePlan) {
         queue = WriteQueue(limit: plan.limits.waitingWrites)
@@ -39,6 +40,15 @@ final class StoreShared: Sendable {
 
     func onCommit(_ listener: @escaping @Sendable ([String]) -> Void) {
         listeners.withLock { $0.append(listener) }
+    }
+
+    /// Hears that what the outbox had for a target up to a number was put aside.
+    func onDrain(_ listener: @escaping @Sendable (_ target: String, _ upTo: Int64) -> Void) {
+        drainListeners.withLock { $0.append(listener) }
+    }
+
+    func drained(_ target: String, upTo seq: Int64) {
+        for listener in drainListeners.withLock({ $0 }) { listener(target, seq) }
     }
 
     func committed(to targets: [String]) {

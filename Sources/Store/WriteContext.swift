@@ -8,6 +8,8 @@ public final class WriteContext {
     private let numbers: OutboxNumbers
     /// The targets that got a message from the transaction so far.
     var targets: [String] = []
+    /// What the transaction took out of the outbox without its being sent.
+    var drained: [(target: String, upTo: Int64)] = []
 
     init(_ connection: Connection, now: WallTime, numbers: OutboxNumbers) {
         self.connection = connection

@@ -155,13 +155,14 @@ final class Writer: StoreWork {
         guard !done.isEmpty else { return }
         shared.health.accepting()
         shared.metrics.committed(parts: done.count, in: Moment.clock.since(began))
+        for (target, seq) in context.drained { shared.drained(target, upTo: seq) }
         if !context.targets.isEmpty { shared.committed(to: context.targets) }
         for part in done { part.succeed() }
     }
 
     /// Runs one part so that it alone is undone when it fails; answers it then, and says false.
     private func run(_ part: any WritePart, _ context: WriteContext, alone: Bool) -> Bool {
-        let targets = context.targets.count
+        let (targets, drained) = (context.targets.count, context.drained.count)
         do {
             // Alone it is the whole transaction, and COMMIT or ROLLBACK does what a savepoint would.
             if !alone { try context.connection.run("SAVEPOINT part") }
@@ -171,6 +172,7 @@ final class Writer: StoreWork {
             return true
         } catch {
             context.targets.removeLast(context.targets.count - targets)
+            context.drained.removeLast(context.drained.count - drained)
             shared.health.note(error, file: plan.file)
             if !alone { undo(context.connection) }
             part.fail(error)

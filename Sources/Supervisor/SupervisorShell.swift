@@ -1,3 +1,4 @@
+import ActionDoors
 import Contracts
 import Glibc
 import Host

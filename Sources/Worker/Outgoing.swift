@@ -100,10 +100,11 @@ public struct Outgoing: Sendable {
 }
 
 extension Store {
-    /// Starts to deliver what the outbox holds over the bus; targets that `elsewhere` names go there. Messages that are
-    /// given up raise an alarm.
+    /// Starts to deliver what the outbox holds over the bus; targets that `elsewhere` names go there, and `held` ones
+    /// nowhere until the relay is told. Messages that are given up raise an alarm.
     public func deliver(
-        _ worker: WorkerContext, attempts: Int, elsewhere: [(target: String, send: OutboxShell.Send)] = []
+        _ worker: WorkerContext, attempts: Int, held: [String] = [],
+        elsewhere: [(target: String, send: OutboxShell.Send)] = []
     ) async -> OutboxShell {
         var limits = OutboxRelay.Limits()
         limits.attempts = attempts
@@ -120,7 +121,7 @@ extension Store {
         let gathering: OutboxShell.Gathering = { target in
             elsewhere.contains { $0.target == target } ? .milliseconds(40) : .milliseconds(4)
         }
-        return await relay(limits: limits, gathering: gathering, alarm: alarm) { target, messages in
+        return await relay(limits: limits, held: held, gathering: gathering, alarm: alarm) { target, messages in
             if let other = elsewhere.first(where: { $0.target == target }) { return await other.send(target, messages) }
             return await outgoing.send(target, messages)
         }

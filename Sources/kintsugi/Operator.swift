@@ -57,6 +57,7 @@ struct Operator {
         case "canary": return try canary(invocation, places)
         case "policy": return try policy(invocation, places)
         case "risk": try risk(invocation, places)
+        case "door": try door(invocation, places, client)
         case "alert": return try alert(invocation, places)
         case "incident": return try incident(invocation, places)
         case "journal": return try journal(invocation, places)

@@ -33,6 +33,27 @@ private struct Bench {
 }
 
 @Suite struct CircuitBreakerTests {
+    @Test("held open nothing goes, held closed everything, and by itself again it has seen nothing yet")
+    func held() throws {
+        var bench = Bench()
+        bench.breaker.hold(.open)
+        #expect(bench.breaker.admit(now: bench.now) == .wait(until: .never) && bench.breaker.gauge == 2)
+        bench.breaker.hold(.closed)
+        for _ in 0..<50 { try bench.call(.failure) }
+        try bench.call(.pause(.seconds(60)))
+        let late = try bench.ticket()
+        #expect(bench.breaker.gauge == 0 && !late.isProbe)
+        bench.breaker.hold(.auto)
+        // What was let go while it was held says nothing about now.
+        for _ in 0..<50 { bench.breaker.hear(.failure, from: late, now: bench.now) }
+        for _ in 0..<4 { try bench.call(.failure) }
+        #expect(bench.breaker.gauge == 0)
+        try bench.call(.failure)
+        #expect(bench.breaker.gauge == 2)
+        bench.breaker.hold(.auto)
+        #expect(bench.breaker.gauge == 2, "the same word again changes nothing")
+    }
+
     @Test("so many failures in a row open it, and nothing goes until its time is over")
     func opens() throws {
         var bench = Bench()

@@ -141,4 +141,48 @@ private struct Stage {
         #expect(asked <= 100)
         #expect(relay.held <= 100)
     }
+
+    @Test("to a held target nothing is sent, and at once when it is held no more, whoever was away before")
+    func held() {
+        var stage = Stage([.init(seq: 1, key: "a"), .init(seq: 2, key: "b")])
+        #expect(stage.sent == [[1, 2]])
+        stage.end([(1, .unavailable("away")), (2, .unavailable("away"))])
+        #expect(stage.sent == [] && stage.relay.due != .never)
+        #expect(stage.relay.handle(.held(targets: ["ims"]), now: stage.now).isEmpty)
+        #expect(stage.relay.due == .never)
+        #expect(stage.relay.handle(.committed(targets: ["ims"]), now: stage.now).isEmpty)
+        #expect(stage.relay.handle(.tick, now: stage.now + .seconds(100)).isEmpty)
+        stage.effects = stage.relay.handle(.held(targets: []), now: stage.now)
+        #expect(stage.sent == [[1, 2]])
+    }
+
+    @Test("what is held before anything was read is not even read, and others are")
+    func heldAtFirst() {
+        var relay = OutboxRelay(seed: 1)
+        #expect(relay.handle(.held(targets: ["ims"]), now: .zero).isEmpty)
+        let effects = relay.handle(.committed(targets: ["carrier", "ims"]), now: .zero)
+        #expect(effects == [.load(target: "carrier", after: .min, limit: 400)])
+        #expect(relay.handle(.held(targets: []), now: .zero) == [.load(target: "ims", after: .min, limit: 400)])
+    }
+
+    @Test("what was drained is forgotten, also when it comes back from being sent or from a late reading")
+    func drained() {
+        var limits = OutboxRelay.Limits()
+        limits.sendings = 1
+        limits.batch = 1
+        var stage = Stage([.init(seq: 1, key: "a"), .init(seq: 2, key: "a"), .init(seq: 3, key: "b")], limits)
+        #expect(stage.sent == [[1]])
+        #expect(stage.relay.handle(.drained(target: "ims", upTo: 3), now: .zero).isEmpty)
+        #expect(stage.relay.held == 1 && stage.relay.holds(1, "ims") && !stage.relay.holds(2, "ims"))
+        stage.end([(1, .unavailable("away"))])
+        #expect(stage.relay.held == 0)
+        stage.effects = stage.relay.handle(
+            .loaded(target: "ims", rows: [.init(seq: 3, key: "b"), .init(seq: 4, key: "a")], limit: 400),
+            now: stage.now + .seconds(60))
+        #expect(stage.sent == [[4]])
+        stage.end([(4, .refused("no"))])
+        #expect(stage.relay.held == 1)
+        _ = stage.relay.handle(.drained(target: "ims", upTo: 4), now: stage.now)
+        #expect(stage.relay.held == 0)
+    }
 }

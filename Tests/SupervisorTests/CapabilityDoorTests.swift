@@ -1,3 +1,4 @@
+import ActionDoors
 import Capabilities
 import Contracts
 import Glibc

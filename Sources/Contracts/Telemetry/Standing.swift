@@ -36,6 +36,9 @@ public struct ObjectiveReport: Codable, Sendable, Equatable {
     public var total: Double
     /// The share of the budget that is left; below zero when it is overdrawn.
     public var budgetLeft: Double
+    /// The same of the budget of a whole window, where the objective was watched for a part of one only: as if the rest of it had
+    /// the same traffic, and was well. Limits are held against this one.
+    public var wholeLeft: Double?
     /// Seconds until nothing is left at the rate of the last hour; nil where that does not come.
     public var exhaustedAfter: Double?
     public var windows: [Window]

@@ -102,7 +102,7 @@ private struct EvidenceReading {
     /// Paths and keys that say who may do what.
     private static func rulesAccess(_ path: String) -> Bool {
         let words = MetricWords.words(of: path)
-        return words.contains { ["acl", "access", "keys", "permissions", "roles", "policy"].contains($0) }
+        return words.contains { ["acl", "access", "keys", "permissions", "policy"].contains($0) }
     }
 
     func event(_ notice: ProcessNotice) -> ProcessEvent? {

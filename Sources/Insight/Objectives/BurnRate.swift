@@ -110,6 +110,15 @@ public struct BurnRate: Sendable {
         1 - (burn(over: period, now: now) ?? 0)
     }
 
+    /// The same where events have been counted for a part of the period only: what is left of the budget of a whole period, if the
+    /// rest of it has the same traffic, and is well.
+    public func budgetLeft(ofWhole period: Duration, now: Moment) -> Double {
+        let whole = period.wholeNanoseconds
+        guard let history = histories.first(where: { $0.span >= whole }) ?? histories.last, whole > 0 else { return 1 }
+        let share = min(1, Double(history.age(now: now)) / Double(whole))
+        return 1 - (burn(over: period, now: now) ?? 0) * share
+    }
+
     /// The threshold in force for a pair of windows: one beyond reach is brought down to what can be reached.
     public func threshold(of window: BurnWindow) -> Double { min(window.burn, highest * Self.reachable) }
 

@@ -54,6 +54,12 @@ struct EventHistory: Sendable, Equatable {
         return Counts(bad: max(0, sum.bad - start.bad), total: max(0, sum.total - start.total))
     }
 
+    /// For how long events have been counted, as far as is known; zero where none ever was.
+    func age(now: Moment) -> Int64 {
+        guard first >= 0 else { return 0 }
+        return max(0, Int64(clamping: now.nanoseconds) - first * step)
+    }
+
     /// What had been counted by then.
     private func sumAt(_ nanoseconds: Int64) -> Counts {
         let number = nanoseconds / step

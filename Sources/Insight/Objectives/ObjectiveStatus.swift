@@ -17,6 +17,8 @@ public struct ObjectiveStatus: Sendable, Equatable {
     public let total: Double
     /// The share of the budget that is left; all of it without traffic, below zero when it is overdrawn.
     public let budgetLeft: Double
+    /// The share of the budget of a whole period, where it was watched for a part of one only.
+    public let wholeLeft: Double
     /// The budget with its numbers, for people.
     public let budgetFormula: String
     public let alerts: [Alert]
@@ -32,7 +34,7 @@ public struct ObjectiveStatus: Sendable, Equatable {
 
     /// The same for other processes.
     public var report: ObjectiveReport {
-        ObjectiveReport(
+        var report = ObjectiveReport(
             name: objective.name, service: objective.service, about: objective.about, target: objective.target,
             windowSeconds: objective.period.inSeconds, achieved: achieved, good: good, total: total,
             budgetLeft: budgetLeft, exhaustedAfter: exhaustedAfter?.inSeconds,
@@ -44,5 +46,7 @@ public struct ObjectiveStatus: Sendable, Equatable {
                     formula: alert.verdict.explanation)
             },
             missing: missing)
+        report.wholeLeft = wholeLeft
+        return report
     }
 }

@@ -88,6 +88,7 @@ struct ObjectiveTally: Sendable {
         }
         return ObjectiveStatus(
             objective: objective, good: max(0, counts.total - counts.bad), total: counts.total, budgetLeft: left,
+            wholeLeft: burn.budgetLeft(ofWhole: objective.period, now: now),
             budgetFormula: formula(counts), alerts: alerts, exhaustedAfter: exhaustion(counts, now),
             missing: missing(counts.total, now, patience))
     }

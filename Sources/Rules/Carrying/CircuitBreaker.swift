@@ -37,6 +37,16 @@ public struct CircuitBreaker: Sendable, Equatable {
         case halfOpen(probing: Moment)
     }
 
+    /// Whether somebody has taken the decision off it.
+    public enum Hold: Sendable, Equatable {
+        /// It decides by itself.
+        case auto
+        /// No call goes, whatever it knows.
+        case open
+        /// Every call goes, whatever becomes of it.
+        case closed
+    }
+
     /// The right to one call.
     public struct Ticket: Sendable, Equatable {
         fileprivate let era: UInt64
@@ -68,6 +78,8 @@ public struct CircuitBreaker: Sendable, Equatable {
 
     /// Where it stands.
     public private(set) var state = State.closed
+    /// What it is held at.
+    public private(set) var hold = Hold.auto
     private let limits: Limits
     private var chance: Chance
     private var era: UInt64 = 0
@@ -84,15 +96,26 @@ public struct CircuitBreaker: Sendable, Equatable {
 
     /// 0 closed, 1 half-open, 2 open.
     public var gauge: Int {
-        switch state {
-        case .closed: 0
-        case .halfOpen: 1
-        case .open: 2
+        switch (hold, state) {
+        case (.closed, _), (.auto, .closed): 0
+        case (.auto, .halfOpen): 1
+        case (.open, _), (.auto, .open): 2
         }
+    }
+
+    /// Takes the decision off it, or gives it back: then it begins anew, as one that has seen nothing yet.
+    public mutating func hold(_ hold: Hold) {
+        guard hold != self.hold else { return }
+        self.hold = hold
+        openings = 0
+        inARow = 0
+        slices = []
+        change(to: .closed)
     }
 
     /// Asks to make a call now.
     public mutating func admit(now: Moment) -> Admission {
+        if hold == .open { return .wait(until: .never) }
         switch state {
         case .closed: return .go(Ticket(era: era, isProbe: false))
         case .open(let until):
@@ -107,6 +130,7 @@ public struct CircuitBreaker: Sendable, Equatable {
 
     /// Hears how a call ended.
     public mutating func hear(_ report: Report, from ticket: Ticket, now: Moment) {
+        guard hold == .auto else { return }
         if case .pause(let duration) = report { return pause(duration, now) }
         guard ticket.era == era else { return }
         switch state {

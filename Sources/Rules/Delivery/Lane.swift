@@ -19,6 +19,10 @@ struct Lane: Sendable {
     private var sendings = 0
     private var failures = 0
     private var pausedUntil = Moment.zero
+    /// Somebody has said that nothing is sent.
+    private(set) var isHeld = false
+    /// Everything up to here was taken out of the outbox by somebody else.
+    private var drainedTo = Int64.min
     /// Everything up to here is in the window or was settled.
     private var loadedTo = Int64.min
     private var loading = false
@@ -35,7 +39,8 @@ struct Lane: Sendable {
 
     mutating func take(_ rows: [OutboxRelay.Row], all: Bool) {
         loading = false
-        for row in rows where row.seq > loadedTo {
+        // What was read before it was drained may come after that.
+        for row in rows where row.seq > loadedTo && row.seq > drainedTo {
             let follows = !row.key.isEmpty && keys[row.key] != nil
             if !row.key.isEmpty { keys[row.key, default: 0] += 1 }
             if follows { followers += 1 }
@@ -51,6 +56,26 @@ struct Lane: Sendable {
         mayHaveMore = true
     }
 
+    /// Nothing is sent from here on, or again: then at once, whatever was learned before about who is away.
+    mutating func hold(_ isHeld: Bool) {
+        guard isHeld != self.isHeld else { return }
+        self.isHeld = isHeld
+        pausedUntil = .zero
+        failures = 0
+    }
+
+    /// Forgets what stands in the outbox no more; what is under way comes to its end.
+    mutating func drain(upTo seq: Int64) {
+        drainedTo = max(drainedTo, seq)
+        dropDrained()
+    }
+
+    private mutating func dropDrained() {
+        guard let first = waiting.first, first.row.seq <= drainedTo else { return }
+        for gone in waiting where !gone.inHand && gone.row.seq <= drainedTo { forget(gone) }
+        waiting.removeAll { !$0.inHand && $0.row.seq <= drainedTo }
+    }
+
     /// The whole lane waits: its target is away, or the disk.
     mutating func pause(_ limits: OutboxRelay.Limits, _ now: Moment, _ chance: inout Chance) {
         failures += 1
@@ -61,7 +86,11 @@ struct Lane: Sendable {
         for seq in seqs {
             if let place = place(of: seq) { waiting[place].inHand = false }
         }
+        // It came back from being sent, and is in the outbox no more.
+        dropDrained()
     }
+
+    func has(_ seq: Int64) -> Bool { place(of: seq) != nil }
 
     private func place(of seq: Int64) -> Int? {
         var (low, high) = (0, waiting.count)
@@ -88,6 +117,7 @@ struct Lane: Sendable {
             waiting[index].inHand = false
         }
         waiting.removeAll { gone.contains($0.row.seq) }
+        dropDrained()
     }
 
     private mutating func forget(_ gone: Waiting) {
@@ -154,6 +184,7 @@ struct Lane: Sendable {
     ) -> [OutboxRelay.Effect] {
         var effects: [OutboxRelay.Effect] = []
         due = .never
+        if isHeld { return [] }
         if now < pausedUntil {
             due = pausedUntil
             return []

@@ -59,6 +59,10 @@ public struct OutboxRelay: Sendable {
         /// Looks at everything again, as a net under the commits.
         case sweep(targets: [String])
         case tick
+        /// To these targets nothing is sent until another word, and to all others again.
+        case held(targets: [String])
+        /// What the outbox had for a target up to there is in it no more.
+        case drained(target: String, upTo: Int64)
     }
 
     public enum Effect: Sendable, Equatable {
@@ -101,6 +105,7 @@ public struct OutboxRelay: Sendable {
     private var lanes: [String: Lane] = [:]
     /// The same targets in the order of their names.
     private var names: [String] = []
+    private var heldTargets: [String] = []
 
     public init(limits: Limits = Limits(), seed: UInt64) {
         self.limits = limits
@@ -126,6 +131,12 @@ public struct OutboxRelay: Sendable {
                 lane.putBack(seqs)
                 lane.pause(limits, now, &chance)
             }
+        case .held(let targets):
+            heldTargets = targets
+            return names.flatMap { name in
+                advance(name, now) { lane, _, _ in lane.hold(targets.contains(name)) }
+            }
+        case .drained(let target, let seq): return advance(target, now) { lane, _, _ in lane.drain(upTo: seq) }
         case .tick: return names.flatMap { name in advance(name, now) { _, _, _ in } }
         }
     }
@@ -135,6 +146,9 @@ public struct OutboxRelay: Sendable {
 
     /// Messages in memory, for a gauge.
     public var held: Int { names.reduce(0) { $0 + (lanes[$1]?.waiting.count ?? 0) } }
+
+    /// Whether a message of a target is in memory.
+    public func holds(_ seq: Int64, _ target: String) -> Bool { lanes[target]?.has(seq) ?? false }
 
     private mutating func advance(
         _ target: String, _ now: Moment, _ change: (inout Lane, Limits, inout Chance) -> Void
@@ -158,6 +172,9 @@ public struct OutboxRelay: Sendable {
     ) -> Result {
         if lanes[target] == nil {
             names.insert(target, at: names.firstIndex { $0 > target } ?? names.count)
+            var lane = Lane()
+            lane.hold(heldTargets.contains(target))
+            lanes[target] = lane
         }
         return body(&lanes[target, default: Lane()], limits, &chance)
     }

@@ -154,7 +154,7 @@ public struct Router<Message> {
     public var report: [RoleReport] {
         roles.map { role in
             RoleReport(
-                role: role.name, queued: role.queue.count, queuedBytes: role.queue.bytes,
+                role: role.name, queued: role.queue.count, queuedBytes: role.queue.bytes, isPaused: role.isPaused,
                 workers: role.workers.compactMap { peers[$0] }.map {
                     RoleReport.Worker(
                         slot: $0.slot, incarnation: $0.incarnation, inHand: $0.inHand.count, window: $0.window,
@@ -162,6 +162,9 @@ public struct Router<Message> {
                 })
         }
     }
+
+    /// How many calls wait for a role.
+    public func queued(_ name: String) -> Int { roleOfName[name].map { roles[$0].queue.count } ?? 0 }
 
     /// How many calls wait for the role that most wait for.
     public var longestQueue: Int { roles.reduce(0) { max($0, $1.queue.count) } }

@@ -30,7 +30,8 @@ extension Router {
     }
 
     private mutating func place(_ call: Call<Message>, _ now: Moment) {
-        if roles[call.role].queue.isEmpty, let worker = choose(call) { return hand(call, to: worker, now) }
+        let isOpen = roles[call.role].queue.isEmpty && !roles[call.role].isPaused
+        if isOpen, let worker = choose(call) { return hand(call, to: worker, now) }
         switch roles[call.role].queue.admit(call, caller: call.key.route, bytes: call.bytes) {
         case .queued: waiting.insert(call.key)
         case .refused: overload(call)
@@ -50,6 +51,7 @@ extension Router {
             counters.unavailable += 1
             return answer(call.key, .unavailable, "\(slot) is not there")
         }
+        guard passesPause(call) else { return overload(call, "\"\(roles[call.role].name)\" is paused") }
         // Beyond its window there is room for as much again: the caller chose it, so balancing cannot help.
         guard peer.inHand.count < peer.window * 2 else { return overload(call) }
         // A suspect of poisoning takes nobody with it.
@@ -57,9 +59,10 @@ extension Router {
         hand(call, to: index, now)
     }
 
-    private mutating func overload(_ call: Call<Message>) {
+    mutating func overload(_ call: Call<Message>, _ why: String? = nil) {
         counters.overloaded += 1
-        answer(call.key, .overloaded, "the queue of \"\(roles[call.role].name)\" is full", number: 100)
+        let text = why ?? "the queue of \"\(roles[call.role].name)\" is full"
+        answer(call.key, .overloaded, text, number: 100)
     }
 
     /// The worker with most credit left; among equals the one that is idle longest.
@@ -93,7 +96,7 @@ extension Router {
                 answer(next.key, .late, "the deadline passed in the queue of \"\(roles[role].name)\"")
                 continue
             }
-            guard let worker = choose(next) else { return }
+            guard !roles[role].isPaused, let worker = choose(next) else { return }
             _ = roles[role].queue.pop()
             waiting.remove(next.key)
             hand(next, to: worker, now)

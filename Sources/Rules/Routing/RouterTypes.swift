@@ -119,6 +119,8 @@ struct RoleState<Message> {
     var queue: FairQueue<Call<Message>>
     /// Indices of the peers that take work, in the order of their joining.
     var workers: [Int] = []
+    /// Somebody has said that nothing is given out.
+    var isPaused = false
 }
 
 /// What the broker saw of a worker, for the supervisor.
@@ -169,5 +171,7 @@ public struct RoleReport: Sendable, Equatable, Codable {
     public var role: String
     public var queued: Int
     public var queuedBytes: Int
+    /// Whether calls wait though somebody could take them.
+    public var isPaused: Bool
     public var workers: [Worker]
 }

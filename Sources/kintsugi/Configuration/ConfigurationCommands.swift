@@ -1,5 +1,6 @@
 import Commands
 import Contracts
+import Definitions
 import Forge
 import Host
 import Settings

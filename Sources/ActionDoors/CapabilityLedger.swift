@@ -1,7 +1,7 @@
-import Capabilities
-import Contracts
+public import Capabilities
+public import Contracts
 import Glibc
-import Host
+public import Host
 import Signals
 
 /// Which capabilities were used at this door, and what came out: a file that is only appended to, each line on disk before
@@ -12,42 +12,53 @@ import Signals
 /// A later line about the same capability takes the place of the earlier. A last line without its end was not on disk yet:
 /// what it announced was not begun. Another line that cannot be read may have been anything: then no capability is believed
 /// that was issued before this start.
-final class CapabilityLedger {
+public final class CapabilityLedger {
     /// One use.
-    struct Entry: Codable, Sendable, Equatable {
-        var use: StoredUse
-        var order: ActionOrder
+    public struct Entry: Codable, Sendable, Equatable {
+        public var use: StoredUse
+        public var order: ActionOrder
         /// Nanoseconds since 1970.
-        var expires: Int64
+        public var expires: Int64
         /// The processes that were to be replaced.
-        var before: [SlotSpawn]
+        public var before: [SlotSpawn]
     }
 
     /// A process, by its slot and its number.
-    struct SlotSpawn: Codable, Sendable, Equatable {
-        var slot: SlotName
-        var spawn: UInt64
+    public struct SlotSpawn: Codable, Sendable, Equatable {
+        public var slot: SlotName
+        public var spawn: UInt64
+
+        public init(slot: SlotName, spawn: UInt64) {
+            self.slot = slot
+            self.spawn = spawn
+        }
     }
 
     /// Those that expired so long ago are forgotten at a start: no door accepts them any more.
-    static let retention = Int64.seconds(86_400)
+    public static let retention = Int64.seconds(86_400)
     private static let checkLength = 16
 
     /// Capabilities from before this time are not believed, where something is unreadable.
-    private(set) var distrustedBefore: Int64?
+    public private(set) var distrustedBefore: Int64?
     private var entries: [Entry] = []
     private let file: Descriptor
     private let path: String
+    private let role: String
     private var length: Int64
     /// A write failed and could not be taken back.
     private var isBroken = false
 
-    static func path(data: String) -> String { "\(data)/supervisor/capabilities.log" }
+    /// Where the record of a door stands.
+    public static func path(of role: String = "supervisor", data: String) -> String {
+        "\(data)/\(role)/capabilities.log"
+    }
 
-    init(data: String, now: Int64) throws(SystemFault) {
-        let folder = "\(data)/supervisor"
+    /// Opens the record of a door, and makes it where there is none.
+    public init(of role: String, data: String, now: Int64) throws(SystemFault) {
+        let folder = "\(data)/\(role)"
         if mkdir(folder, 0o700) != 0, errno != EEXIST { throw SystemFault("make \(folder)", code: errno) }
-        path = Self.path(data: data)
+        path = Self.path(of: role, data: data)
+        self.role = role
         let text = ProcessFiles.text(path) ?? ""
         let (read, damaged) = Self.read(text)
         entries = read.filter { $0.expires > now - Self.retention }
@@ -67,10 +78,10 @@ final class CapabilityLedger {
     }
 
     /// What is on record under a capability's id.
-    func entry(_ id: UUID) -> Entry? { entries.last { $0.use.id == id } }
+    public func entry(_ id: UUID) -> Entry? { entries.last { $0.use.id == id } }
 
     /// Puts it on record; it is on disk when this returns.
-    func keep(_ entry: Entry) throws(SystemFault) {
+    public func keep(_ entry: Entry) throws(SystemFault) {
         try write(try Self.line(entry))
         entries.removeAll { $0.use.id == entry.use.id }
         entries.append(entry)
@@ -78,7 +89,7 @@ final class CapabilityLedger {
 
     private func write(_ text: String) throws(SystemFault) {
         guard !isBroken else {
-            throw SystemFault("write \(path), which is damaged; start the supervisor anew", code: EIO)
+            throw SystemFault("write \(path), which is damaged; start the \(role) anew", code: EIO)
         }
         do throws(SystemFault) {
             var rest = Array(text.utf8)[...]
