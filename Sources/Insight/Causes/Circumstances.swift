@@ -44,11 +44,16 @@ enum Circumstances {
         _ node: String, _ view: SceneView
     ) -> (change: SystemChange, nearness: Double, ago: Double)? {
         guard let onset = view.onset ?? view.scene.symptom?.time else { return nil }
-        let known = view.scene.changes.filter { $0.target == node && $0.time.isFinite }
+        let known = view.scene.changes.filter { $0.target == node && $0.time.isFinite && $0.time <= onset + 60 }
             .sorted { ($1.time, $0.kind.rawValue, $0.text) < ($0.time, $1.kind.rawValue, $1.text) }
-        guard let change = known.first(where: { $0.time <= onset + 60 }) else { return nil }
+        // What came after the onset explains it only as far as clocks disagree.
+        let near = known.map { change in
+            (change: change, nearness: exp(-max(onset - change.time, (change.time - onset) * 60) / Weights.changeFades))
+        }
+        var best: (change: SystemChange, nearness: Double)?
+        for found in near where best.map({ found.nearness > $0.nearness }) ?? true { best = found }
+        guard let (change, nearness) = best else { return nil }
         let ago = onset - change.time
-        let nearness = exp(-max(0, ago) / Weights.changeFades)
         return nearness > 0.01 ? (change, nearness, ago) : nil
     }
 
