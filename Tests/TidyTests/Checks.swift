@@ -20,7 +20,7 @@ enum Checks {
         "Definitions": 2, "Diagnosing": 2, "Triaging": 2, "Intake": 2,
         "Worker": 3, "Service": 3, "Audit": 3, "Canaries": 3, "Listening": 3, "AlertDoors": 3, "Bench": 4,
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4, "TelemetryAgent": 4, "RiskAgent": 4, "TriageAgent": 4,
-        "Forge": 3,
+        "Forge": 3, "ForgeSample": 4,
         "Broker": 4, "Supervisor": 4, "EchoActor": 4, "StoreHelper": 4, "WebSample": 4,
         "kintsugi": 5,
     ]
