@@ -2,6 +2,7 @@
 carries it, and every answer, too. Its objects are those of a real git repository."""
 
 import base64
+import functools
 import http.server
 import inspect
 import json
@@ -56,6 +57,7 @@ class Operation:
         return seen.get("response_model")
 
 
+@functools.cache
 def operations():
     found = []
     for client in CLIENTS:
@@ -117,7 +119,7 @@ class StandIn:
         handler = type("Handler", (Handler,), {"standin": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self):
         self.waiting.set()
@@ -363,6 +365,8 @@ def status_model():
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     standin = None
+    # Head and body leave together.
+    wbufsize = -1
 
     def log_message(self, *_):
         pass
