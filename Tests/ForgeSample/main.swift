@@ -6,7 +6,8 @@ import Synchronization
 import WebClient
 
 // A forge that others drive by lines of JSON, one wish a line and one answer a line:
-// ForgeSample local REPOSITORY, or ForgeSample github URL OWNER NAME TOKEN-FILE REPOSITORY MILLISECONDS.
+// ForgeSample local REPOSITORY, or ForgeSample github URL OWNER NAME TOKEN-FILE REPOSITORY MILLISECONDS. Before, for both:
+// ForgeSample create REPOSITORY CONFIGURATION.
 
 struct Wish: Decodable, Sendable {
     var call: String
@@ -83,6 +84,11 @@ func waiting(_ body: @escaping @Sendable () async -> Answer) -> Answer {
 }
 
 do {
+    if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "create" {
+        let note = CommitNote(author: "operator", at: 1_700_000_000_000_000_000, title: "begin")
+        _ = try Repository.create(CommandLine.arguments[2], configuration: CommandLine.arguments[3], note)
+        exit(0)
+    }
     let forge = try forge(CommandLine.arguments)
     while let line = readLine() {
         let wish = try Packed.decode(Wish.self, from: JSONText.pack(Array(line.utf8)))
