@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev libsqlite3-dev
-    libcurl4-openssl-dev zlib1g-dev git openssl python3 python3-venv)
+    libcurl4-openssl-dev zlib1g-dev openssl git python3 python3-venv)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -14,7 +14,7 @@ mkdir -p "$reports"
 
 # What only calculates keeps the processors busy for a minute. It runs by itself, so that tests that wait for an answer
 # within a time do not wait for it.
-calculating='^(InsightTests|SensesTests|SimulatorTests|RiskTests|CapabilitiesTests|TidyTests)\.'
+calculating='^(ForgeTests|InsightTests|SensesTests|SimulatorTests|RiskTests|CapabilitiesTests|TidyTests)\.'
 
 if [[ $# -eq 0 ]]; then
     swift test --xunit-output "$reports/calculating.xml" --filter "$calculating"

@@ -105,6 +105,14 @@ import Testing
         #expect(try repository.mergeBase(one, two) == begin)
     }
 
+    @Test func aTagThatIsCalledMainIsNotMain() throws {
+        let repository = try place.repository()
+        let other = try repository.commit([.text("config/a.yaml", "1")], onto: "main", .at(1, "Elsewhere"))
+        try repository.move([.init(reference: "refs/tags/main", old: nil, new: other)])
+        #expect(try repository.read("main").hash == repository.main() && repository.main() != other)
+        #expect(try repository.log(limit: 9).count == 1)
+    }
+
     @Test func aRevertTakesBackOneCommitAndKeepsWhatCameAfter() throws {
         let repository = try place.repository()
         let begin = try repository.main()
