@@ -67,10 +67,13 @@ struct Categories {
         if evidence.isFull { found.append(Contribution("limit", Self.strong, "something it needs is full")) }
         if evidence.outOfMemory > 0 { found.append(Contribution("process", Self.strong, "it ran out of memory")) }
         if let usage = evidence.usageReading {
+            let said = "\(usage.name) is \(Figures.short(usage.after)) instead of \(Figures.short(usage.before))"
+            // Who does more work needs more for it: only what grew faster than the work is used up.
+            let isWork = evidence.risingTraffic.map { Self.growth(usage) <= 1.5 * Self.growth($0) } ?? false
             found.append(
-                Contribution(
-                    "usage", Self.strong * min(1, usage.strength / 6),
-                    "\(usage.name) is \(Figures.short(usage.after)) instead of \(Figures.short(usage.before))"))
+                isWork && !evidence.isFull
+                    ? Contribution("usage", -Self.little, "\(said), as its traffic would have it")
+                    : Contribution("usage", Self.strong * min(1, usage.strength / 6), said))
         } else if evidence.hasUsage {
             found.append(Contribution("usage", -Self.some, "what it uses is as usual"))
         }
@@ -79,6 +82,11 @@ struct Categories {
                 Contribution("traffic", Self.little, "\(traffic.name) rose to \(Figures.short(traffic.after))"))
         }
         return found
+    }
+
+    private static func growth(_ reading: SeriesVerdict) -> Double {
+        guard reading.before > 0, reading.after.isFinite else { return .infinity }
+        return reading.after / reading.before
     }
 
     private func dependency(_ evidence: NodeEvidence) -> [Contribution] {
