@@ -92,7 +92,10 @@ struct Categories {
     private func dependency(_ evidence: NodeEvidence) -> [Contribution] {
         var found = words(CauseWords.unreachable, evidence, Self.some, "its log speaks of somebody unreachable")
         if evidence.isOutside {
-            found.append(Contribution("place", Self.strong, "it stands outside the cluster"))
+            found.append(
+                evidence.isUnwell
+                    ? Contribution("place", Self.strong, "it stands outside the cluster, and is unwell")
+                    : Contribution("place", -Self.some, "it stands outside the cluster, and answers as it does"))
         } else if let peer = evidence.failingOutside {
             found.append(Contribution("calls", Self.strong, "what fails are its calls to \(peer), outside the cluster"))
         } else if !view.scene.outside.isEmpty {
@@ -138,6 +141,8 @@ private struct NodeEvidence {
     let hasUsage: Bool
     let usageReading: SeriesVerdict?
     let errorReading: SeriesVerdict?
+    /// It fails or waits more than it did.
+    let isUnwell: Bool
     let risingTraffic: SeriesVerdict?
     /// A peer outside the cluster whose calls fail or wait.
     let failingOutside: String?
@@ -158,6 +163,7 @@ private struct NodeEvidence {
         hasUsage = !usage.isEmpty
         usageReading = usage.first { $0.distance >= SeriesVerdict.unusual && $0.wentUp }
         errorReading = readings.first { $0.kind == .error && $0.distance >= SeriesVerdict.unusual }
+        isUnwell = Self.isUnwell(readings)
         risingTraffic = readings.first { $0.kind == .traffic && $0.wentUp && $0.distance >= SeriesVerdict.unusual }
         let own = view.traces.filter { $0.service == node }
         ownErrors = own.contains { $0.peer == nil && $0.after.errors > $0.before.errors * $0.scale + 1 }
@@ -169,9 +175,16 @@ private struct NodeEvidence {
         let unwell = view.graph.number(node).map { number in
             view.graph.callees[number].first { callee in
                 view.scene.outside.contains(view.graph.names[callee])
-                    && (view.readings[callee].first?.distance ?? 0) >= SeriesVerdict.unusual
+                    && Self.isUnwell(view.readings[callee])
             }.map { view.graph.names[$0] }
         }
         failingOutside = bad.first?.peer ?? unwell ?? nil
+    }
+
+    /// More work alone is no illness.
+    private static func isUnwell(_ readings: [SeriesVerdict]) -> Bool {
+        readings.contains {
+            ($0.kind == .error || $0.kind == .latency) && $0.wentUp && $0.distance >= SeriesVerdict.unusual
+        }
     }
 }
