@@ -187,7 +187,8 @@ let package = Package(
         room(
             "Chaos",
             needs: [
-                "CSQLite", "CHost", "Contracts", "Definitions", "Faults", "Forge", "Host", "Load", "Settings", "Signals",
+                "CSQLite", "CHost", "Contracts", "Definitions", "Faults", "Forge", "Host", "Load", "Settings",
+                "Signals",
                 "Threads",
             ]),
 

@@ -65,7 +65,8 @@ public struct Clearing {
                 // It is in the memory of a process that is gone.
                 return Result(text: "the carrier does not run", wasThere: false)
             }
-            guard let answer = world.ask("PUT", "carrier", "/behaviour", Array(before.utf8)), answer.status == 200 else {
+            guard let answer = world.ask("PUT", "carrier", "/behaviour", Array(before.utf8)), answer.status == 200
+            else {
                 throw ChaosFault.noProcess("carrier")
             }
             return Result(text: "the carrier is as it was", wasThere: true)
@@ -85,7 +86,9 @@ enum Sleepers {
     }
 
     static func isStopped(_ process: Int32) -> Bool {
-        guard let line = ProcessFiles.text("/proc/\(process)/stat"), let end = line.lastIndex(of: ")") else { return false }
+        guard let line = ProcessFiles.text("/proc/\(process)/stat"), let end = line.lastIndex(of: ")") else {
+            return false
+        }
         return line[line.index(after: end)...].split(separator: " ").first == "T"
     }
 

@@ -19,7 +19,9 @@ public struct FaultFolder: Sendable {
     public static func read(_ path: String) -> FaultFolder {
         var found = FaultFolder()
         let names = ProcessFiles.entries(path).filter { !$0.hasPrefix(".") && $0 != "README.md" }.sorted()
-        if names.isEmpty { found.mistakes.append(Mistake(place: path, text: "expected a folder for each fault, found none")) }
+        if names.isEmpty {
+            found.mistakes.append(Mistake(place: path, text: "expected a folder for each fault, found none"))
+        }
         for name in names {
             do throws(ConfigurationError) {
                 found.faults += try FaultReader(folder: "\(path)/\(name)", name: name).read()
@@ -70,7 +72,9 @@ struct FaultReader {
     private func fault(_ top: Section) -> (fault: Fault, each: [String]) {
         _ = top.required("version", .wholeNumber(in: 1...1))
         if top.required("name", .name) != name { top.refuse("name", "expected \(name), the name of its folder") }
-        let known = Scalar<String>.matching("one of \(Fault.categories.joined(separator: ", "))", standIn: Fault.control) {
+        let known = Scalar<String>.matching(
+            "one of \(Fault.categories.joined(separator: ", "))", standIn: Fault.control
+        ) {
             Fault.categories.contains($0)
         }
         let rate = Scalar<Double>.number(in: 0...100_000)
@@ -82,7 +86,9 @@ struct FaultReader {
         let each = top.list("each", of: .name, atMost: 32)
         let category = top.required("category", known)
         let mark = top.required("marked", .choice(of: Fault.Mark.self))
-        if category == Fault.control, mark != .nothing { top.refuse("marked", "expected nothing for a control, found \(mark.rawValue)") }
+        if category == Fault.control, mark != .nothing {
+            top.refuse("marked", "expected nothing for a control, found \(mark.rawValue)")
+        }
         let steps = top.sections("steps", atMost: 20) { step($0) }
         if steps.isEmpty, category != Fault.control { top.refuse("steps", "expected at least one step, found none") }
         let fault = Fault(
@@ -97,12 +103,16 @@ struct FaultReader {
 
     // MARK: - Steps
 
-    private enum Kind: String, CaseIterable, Sendable { case set, patch, remove, signal, fill, row, carrier, load, wait }
+    private enum Kind: String, CaseIterable, Sendable {
+        case set, patch, remove, signal, fill, row, carrier, load, wait
+    }
 
     private static let title = Scalar<String>.text(length: 1...100)
     private static let file = Scalar<String>.matching("a path below the folder, without ..", standIn: "file") { text in
         !text.isEmpty && text.utf8.count <= 200 && !text.hasPrefix("/")
-            && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { $0 != ".." && $0 != "." && $0 != "" }
+            && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                $0 != ".." && $0 != "." && $0 != ""
+            }
     }
     private static let brief = Scalar<Duration>.duration(in: .milliseconds(1) ... .seconds(7_200))
 
@@ -115,7 +125,9 @@ struct FaultReader {
         case .patch:
             let path = section.required("file", Self.file)
             let text = ProcessFiles.text("\(folder)/\(path)") ?? ""
-            if text.isEmpty { section.refuse("file", "expected a patch beside fault.yaml, found none of the name \(path)") }
+            if text.isEmpty {
+                section.refuse("file", "expected a patch beside fault.yaml, found none of the name \(path)")
+            }
             return .patch(title: section.required("title", Self.title), text: text)
         case .remove:
             return .remove(
@@ -157,7 +169,8 @@ struct FaultReader {
         }
         // While the file is looked at for its values, the role is none yet.
         let role = Scalar<String>.matching("a role", standIn: "orders") { text in
-            text == Self.placeholder || (1...32).contains(text.utf8.count) && text.allSatisfy { $0.isLetter || $0 == "-" }
+            text == Self.placeholder
+                || (1...32).contains(text.utf8.count) && text.allSatisfy { $0.isLetter || $0 == "-" }
         }
         let step = SignalStep(
             role: section.required("role", role), slot: section.optional("slot", .wholeNumber(in: 1...9_999)),

@@ -1,5 +1,5 @@
-public import Faults
 import Contracts
+public import Faults
 import Glibc
 import Host
 import Signals
@@ -36,7 +36,9 @@ public struct Injector {
         }
         switch step {
         case .set(let title, _), .patch(let title, _), .remove(let title, _, _):
-            try Commits(data: world.data, person: world.person).make(step) { try note(.revert(commit: $0, title: title)) }
+            try Commits(data: world.data, person: world.person).make(step) {
+                try note(.revert(commit: $0, title: title))
+            }
         case .signal(let signal):
             try note(.wake)
             if step.lasts { Lasting(world: world, bell: bell).start(step) } else { try send(signal) }
@@ -76,7 +78,8 @@ public struct Injector {
             throw ChaosFault.noProcess("carrier")
         }
         guard answer.status == 200 else {
-            throw ChaosFault.refused("the carrier's door answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
+            throw ChaosFault.refused(
+                "the carrier's door answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
         }
     }
 }

@@ -12,13 +12,18 @@ enum TruthReader {
         let (category, change, resource) = top.section("metadata") { metadata in
             let given = metadata.required("name", word)
             // One fault of several is named after its value, too.
-            if given != name, !given.hasPrefix("\(name)@") { metadata.refuse("name", "expected \(name), found \(given)") }
+            if given != name, !given.hasPrefix("\(name)@") {
+                metadata.refuse("name", "expected \(name), found \(given)")
+            }
             return metadata.section("labels") { labels in
                 let changes = ["none", "configuration", "code"]
                 return (
                     labels.required("category", word),
                     labels.value(
-                        "change", .matching("one of \(changes.joined(separator: ", "))", standIn: "none") { changes.contains($0) },
+                        "change",
+                        .matching("one of \(changes.joined(separator: ", "))", standIn: "none") {
+                            changes.contains($0)
+                        },
                         otherwise: "none"),
                     labels.optional("resource", word)
                 )

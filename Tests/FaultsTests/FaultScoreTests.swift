@@ -40,9 +40,11 @@ import Testing
         #expect(score.strict == 1 && score.categoryIsRight && score.culpritIsRight && score.fixIsRight)
     }
 
-    @Test("one thing wrong is enough to be not as marked", arguments: [
-        "undetected", "culprit", "category", "fix", "unverified", "unfinished", "broken", "not injected", "trouble",
-    ])
+    @Test(
+        "one thing wrong is enough to be not as marked",
+        arguments: [
+            "undetected", "culprit", "category", "fix", "unverified", "unfinished", "broken", "not injected", "trouble",
+        ])
     func wrong(what: String) {
         var run = healed()
         switch what {

@@ -101,7 +101,8 @@ public struct FaultScore: Codable, Sendable, Equatable {
         isDetected = !cases.isEmpty
         detectedAfter = Self.seconds(run.injected, first)
         detectedAfterFailure = Self.seconds(run.firstFailure, first)
-        endedAfter = cases.allSatisfy { $0.ended != nil } ? Self.seconds(run.injected, cases.compactMap(\.ended).max()) : nil
+        endedAfter =
+            cases.allSatisfy { $0.ended != nil } ? Self.seconds(run.injected, cases.compactMap(\.ended).max()) : nil
         culpritIsRight = !right.isEmpty
         categoryIsRight = right.contains { $0.category == truth.category }
         strict = truth.strictScore(of: answers)
@@ -128,7 +129,9 @@ public struct FaultScore: Codable, Sendable, Equatable {
         found += run.broken
         switch mark {
         case .nothing:
-            if !actions.isEmpty { found.append("expected nothing to be done, found \(actions.joined(separator: ", "))") }
+            if !actions.isEmpty {
+                found.append("expected nothing to be done, found \(actions.joined(separator: ", "))")
+            }
             if neededPerson { found.append("expected no person to be asked, found one asked") }
             for open in run.cases where open.stage != "resolved" && open.stage != "suppressed" {
                 found.append("expected no incident to stay, found \(open.id) \(open.stage)")

@@ -81,7 +81,8 @@ struct CaseBook {
             let key = try? PersonKey(file: LocalPerson.keyFile(data: places.data))
         else { return }
         let approval = question.answered(
-            .approve, id: person.freshID(), by: LocalPerson.name, feedback: nil, at: WallTime.now.nanoseconds, with: key)
+            .approve, id: person.freshID(), by: LocalPerson.name, feedback: nil, at: WallTime.now.nanoseconds, with: key
+        )
         _ = try? person.risk(places) { try await $0.answer(approval) }
     }
 }

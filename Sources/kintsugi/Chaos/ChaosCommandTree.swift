@@ -7,7 +7,8 @@ extension CommandTree {
 
     static let chaos = Command(
         "chaos", "does a known fault to the cluster, and takes it back",
-        details: "What takes it back is on disk before it is done: kintsugi chaos clear works whatever has happened since.",
+        details:
+            "What takes it back is on disk before it is done: kintsugi chaos clear works whatever has happened since.",
         arguments: [name],
         options: [folder, .value("for", "SPAN", "clear it by itself after so long, such as 90s")],
         commands: [

@@ -55,9 +55,10 @@ extension Operator {
                 fault.about + needs,
             ]
         }
-        terminal.write(table.text(terminal.paint) { row, column in
-            column == 3 && present.contains(known[row].fault.name) ? .red : nil
-        })
+        terminal.write(
+            table.text(terminal.paint) { row, column in
+                column == 3 && present.contains(known[row].fault.name) ? .red : nil
+            })
     }
 
     private func showFault(_ invocation: Invocation) throws(Failure) {
@@ -83,7 +84,9 @@ extension Operator {
             let signals = try SignalReader([SIGINT, SIGTERM, SIGHUP])
             try Injector(fault, world, bell: bell).inject()
             if !invocation.has("json") {
-                let end = stays ? "it is cleared at Ctrl-C" + (seconds.map { ", or in \(Quantities.duration($0))" } ?? "")
+                let end =
+                    stays
+                    ? "it is cleared at Ctrl-C" + (seconds.map { ", or in \(Quantities.duration($0))" } ?? "")
                     : "clear it with kintsugi chaos clear \(name)"
                 terminal.write("\(name) is there; \(end).\n")
             }

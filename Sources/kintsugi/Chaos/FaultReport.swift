@@ -13,7 +13,8 @@ enum FaultReport {
         let traffic = "\(one(fault.traffic.before)) orders a second, then \(one(fault.traffic.after))"
         var rows = [
             ("category", fault.category), ("marked", fault.mark.rawValue), ("traffic", traffic),
-            ("baseline", Quantities.duration(fault.baselineSeconds)), ("within", Quantities.duration(fault.withinSeconds)),
+            ("baseline", Quantities.duration(fault.baselineSeconds)),
+            ("within", Quantities.duration(fault.withinSeconds)),
         ]
         if !fault.needs.isEmpty { rows.append(("needs", fault.needs.joined(separator: ", "))) }
         var lines = [paint(fault.name, .bold) + "  \(harmless(fault.about))"]

@@ -78,9 +78,10 @@ extension Operator {
             table.rows = rows.map {
                 [$0.fault, $0.category, $0.marked, $0.runbooks.isEmpty ? "none" : $0.runbooks.joined(separator: ", ")]
             }
-            terminal.write(table.text(terminal.paint) { row, column in
-                column == 3 && rows[row].runbooks.isEmpty ? (rows[row].isGap ? .red : .yellow) : nil
-            })
+            terminal.write(
+                table.text(terminal.paint) { row, column in
+                    column == 3 && rows[row].runbooks.isEmpty ? (rows[row].isGap ? .red : .yellow) : nil
+                })
         }
         return rows.contains(where: \.isGap) ? ExitCode.failure : ExitCode.success
     }

@@ -40,7 +40,8 @@ extension Operator {
         let names = invocation.texts("NAME")
         let can = invocation.texts("with")
         if let stranger = names.first(where: { name in !known.contains { $0.fault.name == name } }) {
-            throw Failure("there is no fault \"\(harmless(stranger))\" (see: kintsugi chaos list)", exit: ExitCode.usage)
+            throw Failure(
+                "there is no fault \"\(harmless(stranger))\" (see: kintsugi chaos list)", exit: ExitCode.usage)
         }
         let wanted = known.filter { fault in
             names.contains(fault.fault.name)
@@ -85,7 +86,9 @@ enum TrialReport {
     static func words(_ scored: Operator.Scored, _ paint: Paint) -> String {
         let (run, score) = (scored.run, scored.score)
         let end = score.isAsMarked ? paint("as marked", .green) : paint("not as marked", .red)
-        var lines = ["\(paint(run.fault, .bold))  \(end) (\(score.mark.rawValue)), after \(Quantities.duration(run.seconds))"]
+        var lines = [
+            "\(paint(run.fault, .bold))  \(end) (\(score.mark.rawValue)), after \(Quantities.duration(run.seconds))"
+        ]
         for found in run.cases {
             let guess = found.culprit.map { culprit in
                 "\(found.category ?? "?") of \(culprit) (\(Quantities.percent((found.confidence ?? 0) * 100)))"
