@@ -1,4 +1,5 @@
 import Faults
+import Forge
 import Glibc
 import Host
 import Settings
@@ -110,5 +111,29 @@ import Testing
         let found = try read(good, truth.replacing(old, with: new))
         #expect(found.faults.isEmpty)
         #expect(found.mistakes.contains { $0.description.contains(expected) }, "\(found.mistakes)")
+    }
+}
+
+@Suite struct PatchTests {
+    @Test func theShippedPatchesFitThePresentSources() throws {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let site = try TemporaryFolder.make()
+        defer { TemporaryFolder.remove(site) }
+        var git = try Git.find()
+        git.isDurable = false
+        let note = CommitNote(author: "operator", at: 1_700_000_000_000_000_000, title: "Begin")
+        let repository = try Repository.create(
+            "\(site)/cluster.git", configuration: "\(root)/config", sources: (root, ["Sources"]), note, git: git)
+        let main = try repository.main()
+        var patches = 0
+        for known in FaultFolder.read("\(root)/faults").faults {
+            for case .patch(_, let text) in known.fault.steps {
+                patches += 1
+                #expect(throws: Never.self, "\(known.fault.name)") {
+                    try repository.apply(patch: text, onto: main, note)
+                }
+            }
+        }
+        #expect(patches > 0)
     }
 }

@@ -43,8 +43,9 @@ struct Trial {
         let places = Places(data: folder)
         let client = ControlClient(places: places)
         say("a cluster of its own")
-        try start(places, client)
+        // One that has not become ready is there, too.
         defer { end(client) }
+        try start(places, client)
         let world = person.world(places)
         let shop = try ShopClient(places)
         let seeding = Seeding(client: shop, products: 100, stock: 1_000_000_000, customers: 100)
