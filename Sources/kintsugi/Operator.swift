@@ -64,6 +64,8 @@ struct Operator {
         case "audit" where invocation.path.last == "verify": return try journal(invocation, places)
         case "pr": try pull(invocation, places)
         case "config": try configuration(invocation, places)
+        case "chaos": return try chaos(invocation, places)
+        case "runbook": return try runbook(invocation)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
