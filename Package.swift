@@ -256,6 +256,9 @@ let package = Package(
                 "Contracts", "Host", "Listening", "OTLP", "Senses", "Signals", "Store", "TelemetryAgent", "Worker",
             ]),
         proof(
+            "RemediationAgentTests",
+            needs: ["Contracts", "Host", "Remedies", "RemediationAgent", "Signals", "Store"]),
+        proof(
             "RiskAgentTests",
             needs: [
                 "Capabilities", "Contracts", "Definitions", "Host", "Risk", "RiskAgent", "Signals", "Store",

@@ -22,7 +22,7 @@ actor RemediationAgent {
     private var running: [(id: String, task: Task<Void, Never>)] = []
 
     /// How often an ended step of work that takes long is looked at.
-    private static let pace = Duration.milliseconds(100)
+    private static let pace = Duration.milliseconds(20)
     private static let slowPace = Duration.seconds(1)
 
     init(config: String, _ store: Store, _ outside: Outside, metrics: Metrics, log: Log) {
@@ -48,6 +48,13 @@ actor RemediationAgent {
             "this replica is the active one",
             ["runbooks": .integer(runbooks.count), "under way": .integer(open.count)])
         for execution in open { drive(execution.id) }
+    }
+
+    /// Gives up what is under way; who comes next goes on with it.
+    func retire() {
+        isActive = false
+        for one in running { one.task.cancel() }
+        running = []
     }
 
     func standing() -> (runbooks: [Runbook], mistakes: [String]) { (runbooks, mistakes.map(\.description)) }
