@@ -33,7 +33,7 @@ public final class Bell: Sendable {
     }
 
     /// Passes the time of something that lasts; false when it is time to end.
-    func pass(_ seconds: Double) -> Bool {
+    public func pass(_ seconds: Double) -> Bool {
         let end = Self.seconds() + seconds
         while !isRung {
             let left = end - Self.seconds()

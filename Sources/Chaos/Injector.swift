@@ -19,14 +19,14 @@ public struct Injector {
         folder = UndoFolder(data: world.data)
     }
 
-    /// Does all steps in their order. One that fails leaves those before it to be cleared.
+    /// Does all steps in their order, until the bell rings. One that fails leaves those before it to be cleared.
     public func inject() throws {
         guard try folder.record(fault.name) == nil else { throw ChaosFault.begun(fault.name) }
         let own = ProcessFiles.ownNumber
         var record = UndoRecord(
             fault: fault.name, process: own, born: UndoRecord.birth(of: own), begun: WallTime.now.nanoseconds)
         try folder.keep(record)
-        for step in fault.steps { try take(step, &record) }
+        for step in fault.steps where !bell.isRung { try take(step, &record) }
     }
 
     private func take(_ step: FaultStep, _ record: inout UndoRecord) throws {

@@ -16,8 +16,12 @@ struct CaseBook {
         self.places = places
     }
 
-    /// What is there before the fault is none of it.
-    mutating func ignorePresent() { present = (try? summaries().map(\.id)) ?? [] }
+    /// What is there before the fault is none of it; how many of those are not over yet.
+    mutating func ignorePresent() throws -> Int {
+        let found = try summaries()
+        present = found.map(\.id)
+        return found.count { !$0.stage.isOver }
+    }
 
     var areOver: Bool { !cases.isEmpty && cases.allSatisfy { $0.ended != nil || $0.stage == "escalated" } }
 

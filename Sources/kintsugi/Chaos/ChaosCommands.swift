@@ -78,24 +78,28 @@ extension Operator {
         let fault = try fault(invocation, named: name).fault
         let seconds = invocation.has("for") ? Double(try span(invocation)) / 1e9 : nil
         let world = world(places)
+        let asJSON = invocation.has("json")
+        let clearing = "clear it with kintsugi chaos clear \(name)"
         let (bell, stays) = (Bell(), seconds != nil || fault.steps.contains(where: \.lasts))
         try failing {
             // Blocked before a thread is made, so that none is ended by them.
             let signals = try SignalReader([SIGINT, SIGTERM, SIGHUP])
+            NativeThread(name: "signals") {
+                _ = Poll.wait([Poll.interest(signals.descriptor.number)], until: nil)
+                bell.ring()
+            }.start()
             try Injector(fault, world, bell: bell).inject()
-            if !invocation.has("json") {
-                let end =
-                    stays
-                    ? "it is cleared at Ctrl-C" + (seconds.map { ", or in \(Quantities.duration($0))" } ?? "")
-                    : "clear it with kintsugi chaos clear \(name)"
-                terminal.write("\(name) is there; \(end).\n")
-            }
+            if !asJSON { terminal.write("\(name) is there; \(stays ? ending(seconds) : clearing).\n") }
             guard stays else { return }
-            _ = Poll.readable(signals.descriptor.number, within: .seconds(seconds ?? 1e9))
+            _ = bell.pass(seconds ?? .infinity)
             bell.ring()
             bell.waitForAll()
         }
-        if stays { try clear([name], world, asJSON: invocation.has("json")) }
+        if stays { try clear([name], world, asJSON: asJSON) }
+    }
+
+    private func ending(_ seconds: Double?) -> String {
+        "it is cleared at Ctrl-C" + (seconds.map { ", or in \(Quantities.duration($0))" } ?? "")
     }
 
     private func clearFaults(_ invocation: Invocation, _ places: Places) throws(Failure) {

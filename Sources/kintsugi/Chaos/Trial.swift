@@ -18,6 +18,8 @@ struct Trial {
     /// Who speaks with the agents.
     let person: Operator
     let say: @Sendable (String) -> Void
+    /// Somebody wants no more of it: what was begun is brought to its end.
+    let enough: Bell
 
     private var fault: Fault { known.fault }
 
@@ -57,10 +59,9 @@ struct Trial {
             bell.waitForAll()
         }
         orders.begin(rate: fault.traffic.before)
-        try baseline(orders)
-        run.before = orders.felt
         var cases = CaseBook(person: person, places: places)
-        cases.ignorePresent()
+        try baseline(orders, &cases)
+        run.before = orders.felt
         if fault.traffic.after != fault.traffic.before { orders.begin(rate: fault.traffic.after) }
         let before = orders.felt
         say("the fault")
@@ -68,7 +69,7 @@ struct Trial {
         defer { _ = try? Clearing(world).clear(fault.name) }
         run.injected = WallTime.now.nanoseconds
         try Injector(fault, world, bell: bell).inject()
-        follow(&cases, since: run.injected ?? 0)
+        try follow(&cases)
         bell.ring()
         bell.waitForAll()
         let left = try Clearing(world).clear(fault.name)
@@ -97,21 +98,35 @@ struct Trial {
         kill(guardian, SIGKILL)
     }
 
-    private func baseline(_ orders: Orders) throws {
+    /// A past in which all is well: what is noticed then, or is still being handled, would be taken for the fault's.
+    private func baseline(_ orders: Orders, _ cases: inout CaseBook) throws {
         let end = Bell.seconds() + fault.baselineSeconds
         while Bell.seconds() < end {
             say("all is well: \(Int(end - Bell.seconds())) s more, \(orders.felt.requests) orders")
-            poll(nil, 0, 1_000)
+            try pause()
+        }
+        let last = end + Self.patience
+        while try cases.ignorePresent() > 0 {
+            guard Bell.seconds() < last else {
+                throw Failure("an incident was open before the fault, and after \(Int(Self.patience)) s more it still was")
+            }
+            say("an incident is open before the fault")
+            try pause()
         }
         guard orders.felt.requests > orders.felt.failed || fault.traffic.before == 0 else {
             throw Failure("no order was accepted before the fault: the run says nothing")
         }
     }
 
+    /// The pace of looking.
+    private func pause() throws {
+        guard enough.pass(1) else { throw Failure("the run was ended before its end") }
+    }
+
     // MARK: - The incidents
 
     /// Until all incidents are over and no other one has come for a while, or the time is.
-    private func follow(_ cases: inout CaseBook, since: Int64) {
+    private func follow(_ cases: inout CaseBook) throws {
         let end = Bell.seconds() + fault.withinSeconds
         var quietSince: Double?
         while Bell.seconds() < end {
@@ -124,11 +139,13 @@ struct Trial {
             } else {
                 quietSince = nil
             }
-            poll(nil, 0, 1_000)
+            try pause()
         }
     }
 
+    /// How long no other incident must come after the last one is over, and how long one of before may take to be.
     private static let afterglow = 15.0
+    private static let patience = 300.0
 
     // MARK: - What is left
 

@@ -2,6 +2,7 @@ import Chaos
 import Commands
 import Faults
 import Glibc
+import Host
 import Threads
 
 extension Operator {
@@ -15,8 +16,14 @@ extension Operator {
         let wanted = try wantedFaults(invocation)
         let shown = terminal.isTerminal && !invocation.has("json")
         let terminal = terminal
+        let enough = Bell()
+        let signals = try failing { try SignalReader([SIGINT, SIGTERM, SIGHUP]) }
+        NativeThread(name: "signals") {
+            _ = Poll.wait([Poll.interest(signals.descriptor.number)], until: nil)
+            enough.ring()
+        }.start()
         var scored: [Scored] = []
-        for number in 0..<(wanted.count * (invocation.number("times") ?? 1)) {
+        for number in 0..<(wanted.count * (invocation.number("times") ?? 1)) where !enough.isRung {
             let known = wanted[number % wanted.count]
             let trial = Trial(
                 known: known, configuration: invocation.text("config") ?? "config",
@@ -25,14 +32,14 @@ extension Operator {
                 say: { text in
                     if shown { terminal.write("\r\(known.fault.name): \(harmless(text))\u{1B}[K") }
                     if !shown, text.hasPrefix("its data") { terminal.write("\(text)\n", to: STDERR_FILENO) }
-                })
+                }, enough: enough)
             let run = trial.run()
             scored.append(Scored(run: run, score: FaultScore(of: run, fault: known.fault, truth: known.truth)))
             if shown { terminal.write("\r\u{1B}[K") }
             if !invocation.has("json") { terminal.write(TrialReport.words(scored[number], terminal.paint)) }
         }
         terminal.write(invocation.has("json") ? json(scored) : TrialReport.table(scored, terminal.paint))
-        return scored.allSatisfy(\.score.isAsMarked) ? ExitCode.success : ExitCode.failure
+        return !enough.isRung && scored.allSatisfy(\.score.isAsMarked) ? ExitCode.success : ExitCode.failure
     }
 
     private func wantedFaults(_ invocation: Invocation) throws(Failure) -> [KnownFault] {
