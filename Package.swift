@@ -175,6 +175,7 @@ let package = Package(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
+        shell("ForgeSample", path: "Tests/ForgeSample", needs: ["Contracts", "Forge", "WebClient"]),
         shell("StoreHelper", path: "Tests/StoreHelper", needs: ["CSQLite", "Contracts", "Signals", "Store"]),
 
         room(

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(libzmq3-dev libyaml-dev libsodium-dev libmicrohttpd-dev libsqlite3-dev
-    libcurl4-openssl-dev zlib1g-dev openssl python3 python3-venv)
+    libcurl4-openssl-dev zlib1g-dev openssl git python3 python3-venv)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -22,7 +22,7 @@ headers_found() {
 }
 
 programs_found() {
-    python3 -c 'import ensurepip, venv' 2>/dev/null && command -v openssl >/dev/null
+    python3 -c 'import ensurepip, venv' 2>/dev/null && command -v openssl >/dev/null && command -v git >/dev/null
 }
 
 if headers_found && programs_found; then
@@ -30,7 +30,7 @@ if headers_found && programs_found; then
 fi
 
 if ! command -v apt-get >/dev/null; then
-    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd, SQLite, curl or zlib, Python 3 with venv, or openssl."
+    say "Missing: the headers of ZeroMQ (4.3), libyaml, libsodium, libmicrohttpd, SQLite, curl or zlib, Python 3 with venv, git (2.38), or openssl."
     say "On Debian and Ubuntu they are: ${packages[*]}. Install their like here, then run make again."
     exit 69
 fi
@@ -49,6 +49,6 @@ say "Installing ${packages[*]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
 
 if ! headers_found || ! programs_found; then
-    say "Installed, but the compiler still does not find one of the headers, or Python has no venv, or there is no openssl."
+    say "Installed, but the compiler still does not find one of the headers, or Python has no venv, or there is no openssl or git."
     exit 69
 fi

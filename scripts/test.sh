@@ -12,9 +12,9 @@ reports=.build/reports
 rm -rf "$reports"
 mkdir -p "$reports"
 
-# What only calculates keeps the processors busy for a minute. It runs by itself, so that tests that wait for an answer
-# within a time do not wait for it.
-calculating='^(InsightTests|SensesTests|SimulatorTests|RiskTests|CapabilitiesTests|TidyTests)\.'
+# What only calculates, or waits for git on the threads of all, keeps the processors busy for a minute. It runs by
+# itself, so that tests that wait for an answer within a time do not wait for it.
+calculating='^(ForgeTests|InsightTests|SensesTests|SimulatorTests|RiskTests|CapabilitiesTests|TidyTests)\.'
 
 if [[ $# -eq 0 ]]; then
     swift test --xunit-output "$reports/calculating.xml" --filter "$calculating"

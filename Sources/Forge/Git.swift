@@ -39,9 +39,12 @@ public struct Git: Sendable {
     /// That of an absolute path.
     public init(executable: String) { self.executable = executable }
 
-    /// The first one in the folders of a PATH, and old enough.
+    /// The first one in the folders of a PATH, which must be young enough. Otherwise that of this process is searched, and
+    /// where systems have it: an agent is born without any PATH.
+    @available(*, noasync, message: "it blocks its thread: call it on one of its own")
     public static func find(path: String? = nil) throws(ForgeFault) -> Git {
-        let searched = path ?? getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        let own = getenv("PATH").map { String(cString: $0) + ":" } ?? ""
+        let searched = path ?? own + "/usr/local/bin:/usr/bin:/bin"
         for folder in searched.split(separator: ":") where folder.hasPrefix("/") {
             let executable = "\(folder)/git"
             guard access(executable, X_OK) == 0 else { continue }
@@ -49,7 +52,7 @@ public struct Git: Sendable {
             try git.checkVersion()
             return git
         }
-        throw .noGit(searched: searched.isEmpty ? "an empty PATH" : searched)
+        throw .noGit(searched: searched.isEmpty ? "no folder at all" : searched)
     }
 
     private func checkVersion() throws(ForgeFault) {
@@ -63,6 +66,7 @@ public struct Git: Sendable {
     }
 
     /// Runs a command that must end with 0, or with one of `allowing`. `repository` is its GIT_DIR.
+    @available(*, noasync, message: "it blocks its thread: go through Repository.aside")
     public func call(
         _ arguments: [String], in repository: String? = nil, input: [UInt8] = [], environment: [String] = [],
         allowing: [Int32] = [], doing: String

@@ -93,7 +93,9 @@ public struct Repository: Sendable {
     public func commit(named name: String) throws(ForgeFault) -> String {
         let missing = ForgeFault.missing("a commit \(CommitNote.line(String(name.prefix(80))))")
         guard !name.isEmpty, !name.contains(where: { $0.isWhitespace || $0 == "\0" }) else { throw missing }
-        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(name)^{commit}"]
+        // A tag of that name would be found first.
+        let meant = name == Self.mainBranch ? "refs/heads/\(name)" : name
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(meant)^{commit}"]
         let answer = try call(arguments, allowing: [1, 128], doing: "find the commit \(name)")
         guard answer.status == 0 else {
             let fault = GitWords.fault(answer.errors, status: 1, repository: path, doing: "")

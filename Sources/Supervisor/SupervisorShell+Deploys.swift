@@ -81,7 +81,9 @@ extension SupervisorShell {
             .judged(commit: commit, role: role, DeployGate.word(before: before, since: since, now: now)))
     }
 
-    private static let watched = Duration.milliseconds(4_500)
+    /// A role that was just rolled gets going, and then is watched; both are over when the watch of the rules is.
+    static let settling = Duration.milliseconds(2_200)
+    private static let watched = Duration.milliseconds(2_400)
 
     /// What stands for all that the workers of a role read; read once for each release.
     func fingerprint(of role: String) -> String {

@@ -105,6 +105,14 @@ import Testing
         #expect(try repository.mergeBase(one, two) == begin)
     }
 
+    @Test func aTagThatIsCalledMainIsNotMain() throws {
+        let repository = try place.repository()
+        let other = try repository.commit([.text("config/a.yaml", "1")], onto: "main", .at(1, "Elsewhere"))
+        try repository.move([.init(reference: "refs/tags/main", old: nil, new: other)])
+        #expect(try repository.read("main").hash == repository.main() && repository.main() != other)
+        #expect(try repository.log(limit: 9).count == 1)
+    }
+
     @Test func aRevertTakesBackOneCommitAndKeepsWhatCameAfter() throws {
         let repository = try place.repository()
         let begin = try repository.main()
@@ -164,5 +172,48 @@ import Testing
         #expect(blame.commit == commit && blame.author == "ann" && blame.text == "    replicas: 9")
         #expect(try repository.blame("config/cluster.yaml", line: 1, at: commit).commit == begin)
         #expect(throws: ForgeFault.self) { try repository.blame("config/cluster.yaml", line: 99, at: commit) }
+    }
+}
+
+@Suite struct FetchingTests {
+    let place: Place
+
+    init() throws { place = try Place() }
+
+    @Test func mainFollowsThatOfAnotherRepositoryAndOnlyForward() throws {
+        let (own, other) = (try place.repository("own.git"), try place.repository("other.git"))
+        let begin = try other.main()
+        let next = try other.commit([.text("config/a.yaml", "1\n")], onto: begin, .at(1, "There"))
+        try other.advanceMain(from: begin, to: next)
+        #expect(try own.followMain(of: other.path) == next)
+        #expect(try own.main() == next && own.followMain(of: other.path) == next)
+        let mine = try own.commit([.text("config/b.yaml", "1\n")], onto: next, .at(2, "Here"))
+        try own.advanceMain(from: next, to: mine)
+        #expect(try own.followMain(of: other.path) == mine)
+        let theirs = try other.commit([.text("config/c.yaml", "1\n")], onto: next, .at(3, "There again"))
+        try other.advanceMain(from: next, to: theirs)
+        let fault = #expect(throws: ForgeFault.self) { try own.followMain(of: other.path) }
+        #expect("\(fault ?? .nothingChanged)".contains("does not follow ours"))
+        #expect(try own.main() == mine)
+    }
+
+    @Test func aTokenIsNoArgumentAndInNoFault() throws {
+        let repository = try place.repository()
+        try place.write(
+            "#!/bin/sh\necho \"$@\" > \(place.path)/arguments\nenv > \(place.path)/environment\n", to: "bin/git")
+        try place.write("echo fatal: no >&2\nexit 1\n", to: "bin/end")
+        try place.write((place.text("bin/git") ?? "") + (place.text("bin/end") ?? ""), to: "bin/git")
+        chmod("\(place.path)/bin/git", 0o755)
+        let git = Git(executable: "\(place.path)/bin/git")
+        let own = try Repository.open(repository.path, git: git) { _ in }
+        let fault = #expect(throws: ForgeFault.self) {
+            try own.followMain(of: "https://forge/x.git", token: "ghp_secret")
+        }
+        #expect(fault == .unreachable("git could not fetch main of https://forge/x.git: no"))
+        // "x-access-token:ghp_secret" in base64.
+        let coded = "eC1hY2Nlc3MtdG9rZW46Z2hwX3NlY3JldA=="
+        #expect(
+            place.text("arguments")?.contains("secret") == false && place.text("arguments")?.contains(coded) == false)
+        #expect(place.text("environment")?.contains("Authorization: Basic \(coded)") == true)
     }
 }

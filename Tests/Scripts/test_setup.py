@@ -36,6 +36,7 @@ def machine(tmp_path):
     made.has("clang")
     made.has("python3")
     made.has("openssl")
+    made.has("git")
     made.has("id", "echo 1000")
     return made
 
@@ -52,7 +53,7 @@ def test_names_the_toolchain_where_it_is_missing(machine, tmp_path):
     assert done.returncode == 69 and "Swift toolchain" in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["clang", "python3", "openssl"])
+@pytest.mark.parametrize("missing", ["clang", "python3", "openssl", "git"])
 def test_names_the_packages_where_it_cannot_install_them(machine, tmp_path, missing):
     (tmp_path / missing).unlink()
     done = machine.set_up()

@@ -23,7 +23,7 @@ enum Checks {
         "ActionDoors": 3,
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4, "TelemetryAgent": 4, "RiskAgent": 4, "TriageAgent": 4,
         "RemediationAgent": 4,
-        "Forge": 3,
+        "Forge": 3, "ForgeSample": 4,
         "Faults": 1, "Chaos": 4,
         "Broker": 4, "Supervisor": 4, "EchoActor": 4, "StoreHelper": 4, "WebSample": 4,
         "kintsugi": 5,

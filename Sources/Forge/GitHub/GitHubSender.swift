@@ -70,7 +70,7 @@ final class GitHubSender: Sendable {
         }
     }
 
-    private func token() throws(ForgeFault) -> String {
+    func token() throws(ForgeFault) -> String {
         let text = ProcessFiles.text(place.tokenFile).map { CommitNote.line($0) } ?? ""
         guard !text.isEmpty, text.allSatisfy({ $0.isASCII && !$0.isWhitespace }) else {
             throw .unauthorised("expected a token in \(place.tokenFile), found none")
