@@ -61,7 +61,7 @@ struct Investigation {
     /// listened.
     private func start(_ long: Int64, onset: Int64) -> Int64 {
         let heard = (observatory.began ?? 0) / 1_000_000_000
-        let isFresh = until - onset <= Self.fresh && from >= until - Self.mostPlaces
+        let isFresh = until - onset <= Self.fresh
         return max(isFresh ? until - Self.mostPlaces + 2 : long, min(heard, until - 30))
     }
 

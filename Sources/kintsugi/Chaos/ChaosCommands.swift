@@ -83,9 +83,9 @@ extension Operator {
         let (bell, stays) = (Bell(), seconds != nil || fault.steps.contains(where: \.lasts))
         try failing {
             // Blocked before a thread is made, so that none is ended by them.
-            let signals = try SignalReader([SIGINT, SIGTERM, SIGHUP])
+            let descriptor = try SignalReader([SIGINT, SIGTERM, SIGHUP]).descriptor
             NativeThread(name: "signals") {
-                _ = Poll.wait([Poll.interest(signals.descriptor.number)], until: nil)
+                _ = Poll.wait([Poll.interest(descriptor.number)], until: nil)
                 bell.ring()
             }.start()
             try Injector(fault, world, bell: bell).inject()

@@ -108,7 +108,8 @@ struct Trial {
         let last = end + Self.patience
         while try cases.ignorePresent() > 0 {
             guard Bell.seconds() < last else {
-                throw Failure("an incident was open before the fault, and after \(Int(Self.patience)) s more it still was")
+                throw Failure(
+                    "an incident was open before the fault, and after \(Int(Self.patience)) s more it still was")
             }
             say("an incident is open before the fault")
             try pause()

@@ -17,9 +17,9 @@ extension Operator {
         let shown = terminal.isTerminal && !invocation.has("json")
         let terminal = terminal
         let enough = Bell()
-        let signals = try failing { try SignalReader([SIGINT, SIGTERM, SIGHUP]) }
+        let descriptor = try failing { try SignalReader([SIGINT, SIGTERM, SIGHUP]).descriptor }
         NativeThread(name: "signals") {
-            _ = Poll.wait([Poll.interest(signals.descriptor.number)], until: nil)
+            _ = Poll.wait([Poll.interest(descriptor.number)], until: nil)
             enough.ring()
         }.start()
         var scored: [Scored] = []
