@@ -66,6 +66,7 @@ actor RemediationAgent {
         try await steps.step("plan", isAnswer: { _ in false }) {
             if let known = try await store.write({ try Tables.answer(toStep: question.step, $0) }) { return known }
             let world = await outside.world(Planning.questions(question, runbooks))
+            if let deploying = world.deploying { return .underway(text: deploying) }
             let offers = Planning.offers(question, runbooks, world)
             let answer: PlanAnswer =
                 offers.isEmpty

@@ -45,9 +45,11 @@ struct RemediationLife: Sendable {
             world: { orders in
                 let plan = ConfigurationCheck.plan(in: config)
                 async let commits = shop?.facts(now: now(), plan: plan) ?? []
-                return PlanningWorld(
-                    roles: await neighbours.roles(), doors: await neighbours.sights(orders), commits: await commits,
-                    now: now())
+                let cluster = await neighbours.cluster(now: now())
+                var world = PlanningWorld(
+                    roles: cluster.roles, doors: await neighbours.sights(orders), commits: await commits, now: now())
+                world.deploying = cluster.deploying
+                return world
             },
             state: { order in
                 if order.door == ForgeDoor.name {

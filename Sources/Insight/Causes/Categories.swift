@@ -70,10 +70,13 @@ struct Categories {
             let said = "\(usage.name) is \(Figures.short(usage.after)) instead of \(Figures.short(usage.before))"
             // Who does more work needs more for it: only what grew faster than the work is used up.
             let isWork = evidence.risingTraffic.map { Self.growth(usage) <= 1.5 * Self.growth($0) } ?? false
-            found.append(
-                isWork && !evidence.isFull
-                    ? Contribution("usage", -Self.little, "\(said), as its traffic would have it")
-                    : Contribution("usage", Self.strong * min(1, usage.strength / 6), said))
+            if isWork && !evidence.isFull {
+                found.append(Contribution("usage", -Self.little, "\(said), as its traffic would have it"))
+            } else if evidence.isFarFromLimits {
+                found.append(Contribution("usage", Self.little, "\(said), far from what it may use"))
+            } else {
+                found.append(Contribution("usage", Self.strong * min(1, usage.strength / 6), said))
+            }
         } else if evidence.hasUsage {
             found.append(Contribution("usage", -Self.some, "what it uses is as usual"))
         }
@@ -138,6 +141,8 @@ private struct NodeEvidence {
     let ownErrors: Bool
     let isOutside: Bool
     let isFull: Bool
+    /// Limits are known, and none of them is near.
+    let isFarFromLimits: Bool
     let hasUsage: Bool
     let usageReading: SeriesVerdict?
     let errorReading: SeriesVerdict?
@@ -146,6 +151,9 @@ private struct NodeEvidence {
     let risingTraffic: SeriesVerdict?
     /// A peer outside the cluster whose calls fail or wait.
     let failingOutside: String?
+
+    /// The share of a limit from which on it is near.
+    private static let near = 0.6
 
     init(_ node: String, _ view: SceneView) {
         let readings = view.graph.number(node).map { view.readings[$0] } ?? []
@@ -159,6 +167,8 @@ private struct NodeEvidence {
         outOfMemory = events.filter { $0.kind == .outOfMemory }.count
         isOutside = view.scene.outside.contains(node)
         isFull = view.scene.limits.contains { $0.node == node && $0.used >= 0.9 }
+        let limits = view.scene.limits.filter { $0.node == node }
+        isFarFromLimits = !limits.isEmpty && limits.allSatisfy { $0.used < Self.near }
         let usage = readings.filter { $0.kind == .usage }
         hasUsage = !usage.isEmpty
         usageReading = usage.first { $0.distance >= SeriesVerdict.unusual && $0.wentUp }

@@ -197,6 +197,8 @@ public struct PlanningWorld: Codable, Sendable, Equatable {
     public var doors: [SeenDoor]
     /// The latest first.
     public var commits: [ForgeFact]
+    /// What a plan has to wait for: the cluster is just being changed, or was a moment ago.
+    public var deploying: String?
     /// Nanoseconds since 1970.
     public var now: Int64
 
