@@ -22,6 +22,7 @@ public enum ConfigurationCheck {
             found += Definitions.calibration(in: "\(folder)/calibration").mistakes
         }
         if isThere("\(folder)/triage") { found += Definitions.triage(in: "\(folder)/triage").mistakes }
+        look { () throws(ConfigurationError) in _ = try Definitions.forge(file: "\(folder)/forge.yaml") }
         found += wellFormed("\(folder)/roles")
         return found
     }

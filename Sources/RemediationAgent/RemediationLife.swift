@@ -8,6 +8,7 @@ import Remedies
 import Signals
 import Store
 import Supervision
+import WebClient
 import Worker
 
 /// Wires the parts of the agent; the replica with the lease becomes the active one.
@@ -30,11 +31,12 @@ struct RemediationLife: Sendable {
         var door: ForgeDoor?
         if let repository = Self.repository(birth.data, log) {
             let shop = Workshop(repository: repository, data: birth.data, log: log)
+            let place = Self.elsewhere(birth.config, repository, worker.metrics, log)
             let deploys = Deployer(
                 shop, data: birth.data, log: log, now: now, status: { try await neighbours.status() },
-                deploy: { try await neighbours.deploy($0) }, raise: { await neighbours.raise($0) })
+                deploy: { try await neighbours.deploy($0) }, raise: { await neighbours.raise($0) }, elsewhere: place)
             door = ForgeDoor(
-                data: birth.data, store, LocalForge(repository), shop, deploys, log: log, now: now)
+                data: birth.data, store, place?.forge ?? LocalForge(repository), shop, deploys, log: log, now: now)
             (workshop, deployer) = (shop, deploys)
         }
         self.deployer = deployer
@@ -71,6 +73,23 @@ struct RemediationLife: Sendable {
         self.agent = agent
         bus.serve($RemediationDesk<BusSystem>.self) {
             RemediationDeskActor(agent, store: store, own: birth.slot, actorSystem: $0)
+        }
+    }
+
+    /// The forge that the configuration names; nil for the cluster's own repository, and where it cannot be used.
+    private static func elsewhere(
+        _ config: String, _ repository: Repository, _ metrics: Metrics, _ log: Log
+    ) -> Elsewhere? {
+        do {
+            guard let definition = try Definitions.forge(file: "\(config)/forge.yaml") else { return nil }
+            let place = try GitHubPlace(
+                url: definition.url, owner: definition.owner, name: definition.name, tokenFile: definition.tokenFile)
+            return Elsewhere(
+                GitHubForge(place, repository: repository, client: WebClient(metrics: metrics)), clone: definition.clone,
+                every: definition.every, log: log)
+        } catch {
+            log.error("the forge of the configuration cannot be used", ["why": "\(error)"])
+            return nil
         }
     }
 
