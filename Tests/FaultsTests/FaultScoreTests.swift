@@ -61,6 +61,12 @@ import Testing
         #expect(!score(run).isAsMarked)
     }
 
+    @Test func aRequestThatFailedOnlyAfterTheIncidentWasThereDidNotLeadToIt() {
+        var run = healed()
+        run.firstFailure = 16_000_000_000
+        #expect(score(run).detectedAfterFailure == nil && score(run).detectedAfter == 5)
+    }
+
     @Test func aMissedRootCauseIsWorthNothingAndAnAnswerTooManyHalf() {
         #expect(truth.strictScore(of: ["carrier"]) == 0)
         #expect(truth.strictScore(of: []) == 0)

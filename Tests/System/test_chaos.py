@@ -83,6 +83,42 @@ def test_who_stops_a_worker_for_parts_of_its_time_may_be_killed(shop):
     shop.decided(shop.place())
 
 
+EMPTY_SHELF = """
+version: 1
+name: empty-shelf
+about: A shelf looks empty.
+category: control
+marked: nothing
+traffic: {before: 1}
+steps:
+  - do: row
+    service: inventory
+    sql: ["UPDATE inventory SET quantity = 0 WHERE sku = 'SKU-000001'"]
+    inverse:
+      - "UPDATE inventory SET quantity = (SELECT sum(delta) FROM movements WHERE sku = 'SKU-000001') WHERE sku = 'SKU-000001'"
+"""
+TRUTH = """
+apiVersion: itbench.io/v1
+kind: GroundTruth
+metadata: {name: empty-shelf, labels: {category: control}}
+spec: {groups: []}
+"""
+
+
+def test_rows_of_a_running_service_are_changed_beside_it_and_come_back(shop, tmp_path):
+    (tmp_path / "faults" / "empty-shelf").mkdir(parents=True)
+    (tmp_path / "faults" / "empty-shelf" / "fault.yaml").write_text(EMPTY_SHELF)
+    (tmp_path / "faults" / "empty-shelf" / "truth.yaml").write_text(TRUTH)
+    load = shop.load(rate=50, seconds=4)
+    shop.cluster.does("chaos", "empty-shelf", "--faults", str(tmp_path / "faults"))
+    assert shop.decided(shop.place())["status"] == "CANCELLED"
+    shop.cluster.does("chaos", "clear", "empty-shelf")
+    assert shop.decided(shop.place())["status"] == "CONFIRMED"
+    result = load.result()
+    assert result["accepted"] == result["scheduled"], result
+    shop.audit(load)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("fault", ["deploy-without-effect", "crash-at-start", "killed@orders"])
 def test_a_run_ends_as_its_fault_is_marked(kintsugi, fault):

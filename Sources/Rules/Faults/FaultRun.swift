@@ -70,7 +70,8 @@ public struct FaultScore: Codable, Sendable, Equatable {
     public var fault: String
     public var mark: Fault.Mark
     public var isDetected: Bool
-    /// Seconds from the fault, and from the first request that failed, to the first incident.
+    /// Seconds from the fault, and from the first request that failed, to the first incident; nil for the latter where none
+    /// failed before that.
     public var detectedAfter: Double?
     public var detectedAfterFailure: Double?
     /// Seconds from the fault to the end of the last incident.
@@ -100,7 +101,7 @@ public struct FaultScore: Codable, Sendable, Equatable {
         mark = fault.mark
         isDetected = !cases.isEmpty
         detectedAfter = Self.seconds(run.injected, first)
-        detectedAfterFailure = Self.seconds(run.firstFailure, first)
+        detectedAfterFailure = Self.seconds(run.firstFailure, first).flatMap { $0 < 0 ? nil : $0 }
         endedAfter =
             cases.allSatisfy { $0.ended != nil } ? Self.seconds(run.injected, cases.compactMap(\.ended).max()) : nil
         culpritIsRight = !right.isEmpty
