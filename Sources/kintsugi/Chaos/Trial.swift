@@ -29,7 +29,7 @@ struct Trial {
     func run() -> FaultRun {
         var run = FaultRun(fault: fault.name)
         let began = Bell.seconds()
-        do { try attempt(&run) } catch { run.trouble = "\(error)" }
+        do { try attempt(&run) } catch { run.trouble = (error as? Failure)?.error ?? "\(error)" }
         run.seconds = Bell.seconds() - began
         return run
     }
@@ -60,6 +60,8 @@ struct Trial {
         }
         orders.begin(rate: fault.traffic.before)
         var cases = CaseBook(person: person, places: places)
+        // What was seen is told also where the run could not be brought to its end.
+        defer { run.cases = cases.cases }
         try baseline(orders, &cases)
         run.before = orders.felt
         if fault.traffic.after != fault.traffic.before { orders.begin(rate: fault.traffic.after) }
@@ -74,7 +76,6 @@ struct Trial {
         bell.waitForAll()
         let left = try Clearing(world).clear(fault.name)
         orders.end()
-        run.cases = cases.cases
         run.impact = orders.felt - before
         run.firstFailure = orders.firstFailure(after: run.injected ?? 0)
         run.undone = !left.contains { $0.wasThere }
