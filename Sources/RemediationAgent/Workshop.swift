@@ -26,7 +26,10 @@ struct Workshop: Sendable {
                 let main = try repository.main()
                 var facts: [ForgeFact] = []
                 for commit in try repository.log(limit: Self.mostFacts) {
-                    guard let parent = commit.parents.first, commit.at > now - Self.reach else { continue }
+                    // What mends is not to blame: it has a way back of its own.
+                    guard let parent = commit.parents.first, commit.at > now - Self.reach,
+                        commit.trailer("Takes-Back") == nil, commit.trailer("Plan") == nil
+                    else { continue }
                     facts.append(try Self.fact(commit, parent, main, plan, repository))
                 }
                 return facts

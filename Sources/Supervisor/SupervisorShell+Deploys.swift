@@ -44,7 +44,8 @@ extension SupervisorShell {
         deploys.began(prepared.order, at: WallTime.now.nanoseconds)
         Log.standard.info("deploying", ["commit": .text(order.release.brief), "what": .text(order.text)])
         let roles = Reach.roles(touched: prepared.order.touched, old: plan, new: prepared.plan)
-        bus.tell(Notes.change(prepared.order, roles: roles))
+        // What changes nothing for anybody explains nothing.
+        if !prepared.order.touched.isEmpty { bus.tell(Notes.change(prepared.order, roles: roles)) }
         // Who watches the repository finds what became of it in the status; a person waits.
         if mustBeMain { reply(.done(note: "begun")) }
         try handle(.deploy(prepared.order, prepared.plan, ticket: mustBeMain ? nil : expect(reply)))

@@ -173,7 +173,8 @@ private struct NodeEvidence {
         hasUsage = !usage.isEmpty
         usageReading = usage.first { $0.distance >= SeriesVerdict.unusual && $0.wentUp }
         errorReading = readings.first { $0.kind == .error && $0.distance >= SeriesVerdict.unusual }
-        isUnwell = Self.isUnwell(readings)
+        let failing = view.traces.contains { $0.peer == node && $0.after.errors > $0.before.errors * $0.scale + 1 }
+        isUnwell = Self.isUnwell(readings) || failing
         risingTraffic = readings.first { $0.kind == .traffic && $0.wentUp && $0.distance >= SeriesVerdict.unusual }
         let own = view.traces.filter { $0.service == node }
         ownErrors = own.contains { $0.peer == nil && $0.after.errors > $0.before.errors * $0.scale + 1 }

@@ -53,7 +53,7 @@ struct Investigation {
         evidence.processes = left.cut(ordered(notices), Self.mostOfOthers, "what happened to processes") {
             Double($0.at)
         }
-        evidence.missing = missing(evidence, start: start) + left.signals
+        evidence.missing = missing(evidence, start: long) + left.signals
         return evidence
     }
 
