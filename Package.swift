@@ -104,6 +104,7 @@ let package = Package(
             "ActionDoors",
             needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
+        room("Building", needs: ["CHost", "CSodium", "Contracts", "Host", "Remedies", "Signals", "Threads"]),
         room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
@@ -159,6 +160,7 @@ let package = Package(
         shell(
             "RemediationAgent",
             needs: [
+                "Building",
                 "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Service", "Settings",
                 "Signals",
                 "Store", "Supervision", "Worker",
@@ -194,6 +196,7 @@ let package = Package(
                 "Risk", "Capabilities", "Incidents", "Doorkeeping",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
                 "Forge",
+                "Building", "Remedies",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -204,6 +207,12 @@ let package = Package(
         proof("CarryingTests", needs: ["Contracts", "Carrying"]),
         proof("IncidentsTests", needs: ["Contracts", "Incidents"]),
         proof("RemediesTests", needs: ["Contracts", "Remedies"]),
+        proof("BuildingTests", needs: ["Building", "CHost", "Contracts", "Host", "Remedies"]),
+        proof(
+            "RemediationAgentTests",
+            needs: [
+                "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Service", "Signals",
+            ]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof(
             "TriageAgentTests",

@@ -22,6 +22,9 @@ public enum ConfigurationCheck {
             found += Definitions.calibration(in: "\(folder)/calibration").mistakes
         }
         if isThere("\(folder)/triage") { found += Definitions.triage(in: "\(folder)/triage").mistakes }
+        if isThere("\(folder)/pipeline.yaml") {
+            look { () throws(ConfigurationError) in _ = try Definitions.pipeline(path: "\(folder)/pipeline.yaml") }
+        }
         found += wellFormed("\(folder)/roles")
         return found
     }

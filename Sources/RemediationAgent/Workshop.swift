@@ -15,18 +15,21 @@ struct Workshop: Sendable {
     let log: Log
 
     private static let mostFacts = 8
+    private static let mostNamed = 40
     private static let reach = Int64.seconds(86_400)
 
     // MARK: facts for plans
 
-    /// The latest commits of `main`, each with what taking it back would change; empty where the repository cannot be read.
-    func facts(now: Int64, plan: ClusterPlan?) async -> [ForgeFact] {
+    /// The latest commits of `main` and those that are named, each with what taking it back would change; empty where the
+    /// repository cannot be read.
+    func facts(now: Int64, plan: ClusterPlan?, also named: [String] = []) async -> [ForgeFact] {
         do {
             return try await repository.aside { (repository) throws(ForgeFault) in
                 let main = try repository.main()
                 var facts: [ForgeFact] = []
-                for commit in try repository.log(limit: Self.mostFacts) {
-                    guard let parent = commit.parents.first, commit.at > now - Self.reach else { continue }
+                for (place, commit) in try repository.log(limit: Self.mostNamed).enumerated() {
+                    let isLate = place < Self.mostFacts && commit.at > now - Self.reach
+                    guard let parent = commit.parents.first, isLate || named.contains(commit.hash) else { continue }
                     facts.append(try Self.fact(commit, parent, main, plan, repository))
                 }
                 return facts
@@ -135,6 +138,28 @@ struct Workshop: Sendable {
             guard !files.isEmpty else { return nil }
             return words.proposal(.files(files), title: "Put in again: \(commit.subject)", base: main)
         }
+    }
+
+    // MARK: what it is made from
+
+    /// What stands for the sources of a commit; nil where it has none.
+    func sources(of commit: String) async throws(ForgeFault) -> Digest? {
+        guard !commit.isEmpty else { return nil }
+        return try await repository.aside { (repository) throws(ForgeFault) in
+            var entries: [ActionArgument] = []
+            for path in SourceHash.paths {
+                if let entry = try repository.entry(path, at: commit) {
+                    entries.append(ActionArgument(path, entry.hash))
+                }
+            }
+            return SourceHash.digest(entries)
+        }
+    }
+
+    /// Whether a commit has other sources than `main`.
+    func changesSources(_ commit: String) async throws(ForgeFault) -> Bool {
+        let main = try await repository.aside { (repository) throws(ForgeFault) in try repository.main() }
+        return try await sources(of: commit) != sources(of: main)
     }
 
     // MARK: whether it can be run

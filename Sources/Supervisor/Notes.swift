@@ -71,7 +71,8 @@ enum Notes {
         let now = WallTime.now.nanoseconds
         let text = why.map { "the deploy of \(order.release.brief) was taken back: \($0)" } ?? order.text
         return ChangeNotice(
-            id: "deploy-\(order.release.commit)-\(now)", kind: order.release.programs == nil ? .configuration : .deploy,
+            id: "deploy-\(order.release.commit)-\(now)",
+            kind: (order.executables ?? []).isEmpty ? .configuration : .deploy,
             nodes: roles, text: text, commit: order.release.commit, touched: order.touched, author: order.author,
             at: now)
     }

@@ -20,6 +20,7 @@ enum CommandTree {
             insight,
             bench, simulate,
             pull, configuration,
+            pipeline,
             completion,
         ])
 
