@@ -114,7 +114,9 @@ public struct ArtefactStore: Sendable {
         _ names: [String], in built: String, of sources: Digest, commit: String, configuration: String, at now: Int64
     ) throws(SystemFault) -> String {
         try place(sources) { (beside) throws(SystemFault) in
-            let isLinked = names.allSatisfy { link("\(built)/\($0)", "\(beside)/\($0)") == 0 }
+            let isLinked = names.allSatisfy {
+                linkat(AT_FDCWD, "\(built)/\($0)", AT_FDCWD, "\(beside)/\($0)", AT_SYMLINK_FOLLOW) == 0
+            }
             if !isLinked { for name in names { unlink("\(beside)/\(name)") } }
             return ArtefactManifest(
                 sources: sources, commit: commit, built: now, configuration: configuration,

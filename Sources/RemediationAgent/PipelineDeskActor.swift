@@ -30,7 +30,7 @@ distributed actor PipelineDeskActor: PipelineDesk {
         }
         if let active = try await succession.active() {
             let desk = try $PipelineDesk<BusSystem>.resolve(
-                id: BusID(role: succession.own.role, slot: active), using: actorSystem)
+                id: BusID(role: succession.own.role, actor: PipelineAnswer.desk, slot: active), using: actorSystem)
             do {
                 return try await withCallOptions(patience: Self.patience, idempotent: true) {
                     try await desk.prove(name, anew: anew)

@@ -64,7 +64,7 @@ struct RemediationLife: Sendable {
         let succession = Succession(agent: agent, store: store, own: birth.slot)
         bus.serve($RemediationDesk<BusSystem>.self) { RemediationDeskActor(agent, succession, actorSystem: $0) }
         guard let hands else { return }
-        bus.serve($PipelineDesk<BusSystem>.self) {
+        bus.serve(as: PipelineAnswer.desk, $PipelineDesk<BusSystem>.self) {
             PipelineDeskActor(hands.pipeline, hands.workshop, succession, actorSystem: $0)
         }
     }

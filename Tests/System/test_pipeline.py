@@ -56,7 +56,7 @@ class Project:
         (config / "cluster.yaml").write_text(CLUSTER)
         access = (ECHO / "acl.yaml").read_text().split("  operator:")
         (config / "acl.yaml").write_text(
-            access[0] + "  remediation:\n    call: [remediation, supervisor, triage]\n    publish: [metrics., spans., logs.]\n"
+            access[0] + "  remediation:\n    call: [remediation, supervisor]\n    publish: [metrics., spans., logs.]\n"
             "    listen: [traces.]\n  operator:" + access[1])  # fmt: skip
         (config / "pipeline.yaml").write_text(PIPELINE.replace("FOLDER", str(folder)))
         self.cluster = clusters(config=config)
@@ -161,11 +161,13 @@ def test_sources_are_built_and_tested_and_rolled_and_going_back_needs_no_build(p
     assert project.runs(again)["release"]["programs"] == str(programs)
     assert project.built() == [good]
 
-    # After a restart of everything the programs are the same.
+    # After a restart of everything, with another configuration even, the programs are the same.
     project.cluster.does("down")
     project.cluster.up()
-    status = project.cluster.status()
-    assert status["release"]["commit"] == again and status["release"]["programs"] == str(programs)
+    release = project.cluster.status()["release"]
+    assert release["commit"] != again and release["programs"] == str(programs)
+    text = pathlib.Path(f"/proc/{project.cluster.pid('remediation')}/exe").resolve()
+    assert text == programs / "RemediationAgent"
 
 
 def test_what_does_not_build_or_fails_its_test_or_hangs_is_taken_back_and_touches_nothing(project):

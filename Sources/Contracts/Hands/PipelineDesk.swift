@@ -15,6 +15,9 @@ public struct PipelineAnswer: Codable, Sendable, Equatable {
         case underway, passed, failed
     }
 
+    /// The name of the desk's actor, beside the main one of its role.
+    public static let desk = "pipeline"
+
     public var commit: String
     public var state: State
     /// In a sentence.

@@ -59,7 +59,8 @@ extension Operator {
             let anew = isFirst
             let answer = try onBus(places) { bus in
                 bus.allow(RemediationFault.self, as: "RemediationFault")
-                let desk = try $PipelineDesk<BusSystem>.resolve(id: BusID(role: "remediation"), using: bus)
+                let desk = try $PipelineDesk<BusSystem>.resolve(
+                    id: BusID(role: "remediation", actor: PipelineAnswer.desk), using: bus)
                 return try await withCallOptions(patience: .seconds(10), idempotent: true) {
                     try await desk.prove(name, anew: anew)
                 }
