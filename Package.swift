@@ -105,6 +105,7 @@ let package = Package(
             "ActionDoors",
             needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
+        room("Building", needs: ["CHost", "CSodium", "Contracts", "Host", "Remedies", "Signals", "Threads"]),
         room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
@@ -160,6 +161,7 @@ let package = Package(
         shell(
             "RemediationAgent",
             needs: [
+                "Building",
                 "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Service", "Settings",
                 "Signals",
                 "Store", "Supervision", "Worker",
@@ -203,7 +205,7 @@ let package = Package(
                 "Risk", "Capabilities", "Incidents", "Doorkeeping",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
                 "Forge",
-                "Chaos", "Faults", "Remedies",
+                "Building", "Chaos", "Faults", "Remedies",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -216,6 +218,12 @@ let package = Package(
         proof("FaultsTests", needs: ["Faults"]),
         proof("ChaosTests", needs: ["Chaos", "Contracts", "Faults", "Forge", "Host", "Load", "Settings", "Store"]),
         proof("RemediesTests", needs: ["Contracts", "Remedies"]),
+        proof("BuildingTests", needs: ["Building", "CHost", "Contracts", "Host", "Remedies"]),
+        proof(
+            "RemediationAgentTests",
+            needs: [
+                "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Service", "Signals", "Store",
+            ]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof(
             "TriageAgentTests",
@@ -255,9 +263,6 @@ let package = Package(
             needs: [
                 "Contracts", "Host", "Listening", "OTLP", "Senses", "Signals", "Store", "TelemetryAgent", "Worker",
             ]),
-        proof(
-            "RemediationAgentTests",
-            needs: ["Contracts", "Host", "Remedies", "RemediationAgent", "Signals", "Store"]),
         proof(
             "RiskAgentTests",
             needs: [

@@ -23,6 +23,9 @@ public enum ConfigurationCheck {
         }
         if isThere("\(folder)/triage") { found += Definitions.triage(in: "\(folder)/triage").mistakes }
         look { () throws(ConfigurationError) in _ = try Definitions.forge(file: "\(folder)/forge.yaml") }
+        if isThere("\(folder)/pipeline.yaml") {
+            look { () throws(ConfigurationError) in _ = try Definitions.pipeline(path: "\(folder)/pipeline.yaml") }
+        }
         found += wellFormed("\(folder)/roles")
         return found
     }

@@ -16,12 +16,27 @@ public enum ReleaseFiles {
         return try? Packed.decode(Release.self, from: JSONText.pack(Array(text.utf8)))
     }
 
+    /// What `kintsugi up` starts the cluster with: the configuration of `main`, and programs that were proven for its sources.
+    public static func start(data: String) -> Release? {
+        guard let text = ProcessFiles.text("\(data)/start.json") else { return nil }
+        return try? Packed.decode(Release.self, from: JSONText.pack(Array(text.utf8)))
+    }
+
+    /// Keeps what the cluster is started with; on disk when this returns.
+    public static func keep(start release: Release, data: String) throws(SystemFault) {
+        try write(release, to: "\(data)/start.json")
+    }
+
     /// Keeps what the cluster shall start with the next time; on disk when this returns.
     public static func keep(_ release: Release, data: String) throws(SystemFault) {
+        try write(release, to: "\(data)/release.json")
+    }
+
+    private static func write(_ release: Release, to path: String) throws(SystemFault) {
         guard let bytes = try? Packed.encode(release), let text = try? JSONText.unpack(bytes) else {
             throw SystemFault("write down a release", code: EINVAL)
         }
-        try WholeFile.write(String(decoding: text, as: UTF8.self) + "\n", to: "\(data)/release.json", durable: true)
+        try WholeFile.write(String(decoding: text, as: UTF8.self) + "\n", to: path, durable: true)
     }
 
     /// What became of deploys, the latest first, as the supervisor keeps it.

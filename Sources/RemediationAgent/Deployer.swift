@@ -25,6 +25,7 @@ actor Deployer {
     }
 
     private let workshop: Workshop
+    private let programs: Programs
     private let data: String
     private let log: Log
     private let now: @Sendable () -> Int64
@@ -39,18 +40,23 @@ actor Deployer {
     private var isTurning = false
     private var driftSince: Int64?
     private var lastLook: Int64 = 0
+    /// While programs are made there is nothing to be looked for.
+    private var restUntil: Int64 = 0
+    /// The executables that differ between two folders, which never change.
+    private var compared: [String: [String]] = [:]
 
     private static let driftPatience = Int64.seconds(15)
     private static let lookEvery = Int64.seconds(5)
 
     init(
-        _ workshop: Workshop, data: String, log: Log, now: @escaping @Sendable () -> Int64,
+        _ workshop: Workshop, _ programs: Programs, data: String, log: Log, now: @escaping @Sendable () -> Int64,
         status: @escaping @Sendable () async throws -> ClusterStatus,
         deploy: @escaping @Sendable (DeployOrder) async throws -> ControlAnswer,
         raise: @escaping @Sendable (RaisedAlert) async -> Bool, elsewhere: Elsewhere? = nil
     ) {
         self.elsewhere = elsewhere
         self.workshop = workshop
+        self.programs = programs
         self.data = data
         self.log = log
         self.now = now
@@ -70,12 +76,14 @@ actor Deployer {
         guard let main = ReleaseFiles.main(of: workshop.repository.path) else { return }
         let time = now()
         if main == settled, time - lastLook < Self.lookEvery { return }
+        if time < restUntil { return }
         lastLook = time
         do {
             let status = try await status()
             guard let running = status.release, !running.commit.isEmpty else { return }
             let record = status.deploys?.first { $0.release.commit == main }
             if running.commit == main {
+                if main != settled { try await settle(status) }
                 settled = main
                 await lookForDrift(status, running)
                 return
@@ -83,41 +91,58 @@ actor Deployer {
             settled = nil
             switch record?.outcome {
             case .underway: return
-            case .takenBack, .refused: try await takeBack(main, running, record?.text ?? "")
-            case .done, nil: try await deploy(main, running)
+            case .takenBack, .refused: try await takeBack(main, status, running, record?.text ?? "")
+            case .done, nil: try await deploy(main, status, running)
             }
         } catch {
             log.limited("deploy", .warning, "main could not be deployed; it is tried again", ["why": "\(error)"])
         }
     }
 
-    private func deploy(_ main: String, _ running: Release) async throws {
+    /// What runs is known by its sources, and what nobody goes back to is forgotten.
+    private func settle(_ status: ClusterStatus) async throws {
+        let sources = try await programs.runs(status)
+        programs.origins.sweep(status, needed: sources.map { [$0] } ?? [])
+    }
+
+    private func deploy(_ main: String, _ status: ClusterStatus, _ running: Release) async throws {
         let folder = try await workshop.checkout(main)
         let mistakes = ConfigurationCheck.mistakes(in: folder)
         guard mistakes.isEmpty else {
             let text = mistakes.map(\.description).joined(separator: "\n")
-            return try await takeBack(main, running, "the configuration is not right: \(text)")
+            return try await takeBack(main, status, running, "the configuration is not right: \(text)")
+        }
+        let folderOfPrograms: String?
+        switch try await programs.of(main, status) {
+        case .these(let found): folderOfPrograms = found
+        case .wait(let text):
+            restUntil = now() + .seconds(1)
+            return log.limited(
+                "pipeline", .info, "main is not deployed before it is proven",
+                ["commit": .text(String(main.prefix(10))), "pipeline": .text(text)])
+        case .refused(let why): return try await takeBack(main, status, running, why)
         }
         let commit = try await workshop.repository.aside { (repository) throws(ForgeFault) in try repository.read(main)
         }
-        let release = Release(commit: main, configuration: folder, programs: running.programs)
+        let release = Release(commit: main, configuration: folder, programs: folderOfPrograms)
         let answer = try await deploy(
             DeployOrder(release: release, author: commit.author, text: commit.subject, touched: []))
         log.info("main is given to the supervisor", ["commit": .text(release.brief), "answer": .text("\(answer)")])
     }
 
     /// `main` gets what runs.
-    private func takeBack(_ main: String, _ running: Release, _ why: String) async throws {
+    private func takeBack(_ main: String, _ status: ClusterStatus, _ running: Release, _ why: String) async throws {
         let repository = workshop.repository
         let now = now()
         let isElsewhere = elsewhere != nil
+        let path = try await programs.wayBack(from: main, status)
         let found = try await repository.aside { (repository) throws(ForgeFault) -> [String] in
             let commit = try repository.read(main)
             let note = CommitNote(
                 author: "deploy gate", at: commit.at, title: "Take back \(main.prefix(10)): \(commit.subject)",
                 text: why,
                 trailers: [Trailer("Takes-Back", main)])
-            let back = try repository.restore("config", from: running.commit, onto: main, note)
+            let back = try repository.restore(path, from: running.commit, onto: main, note)
             if !isElsewhere { try repository.advanceMain(from: main, to: back) }
             return [commit.subject, back]
         }
@@ -153,8 +178,9 @@ actor Deployer {
             guard let commit = slot.commit, commit != running.commit, slot.state == "ready" else { continue }
             let folder = ReleaseFiles.configuration(data: data, commit: commit)
             let paths = ReleaseFiles.differences(folder, running.configuration)
+            let executables = executables(of: commit, status, running)
             guard let old = ConfigurationCheck.plan(in: folder),
-                Reach.roles(touched: paths, old: old, new: plan).contains(slot.role)
+                Reach.roles(touched: paths, executables: executables, old: old, new: plan).contains(slot.role)
             else { continue }
             strays.append("\(slot.name) runs \(commit.prefix(10))")
         }
@@ -163,6 +189,19 @@ actor Deployer {
             strays.append("\(running.configuration) is no checkout of \(running.brief)")
         }
         note(strays)
+    }
+
+    /// The executables that differ between what a commit was run with and what runs.
+    private func executables(of commit: String, _ status: ClusterStatus, _ running: Release) -> [String] {
+        let seen = Ground.seen(status)
+        let before = status.deploys?.first { $0.release.commit == commit && $0.outcome == .done }?.release.programs
+        let (old, new) = (before ?? seen.own, running.programs ?? seen.own)
+        if let known = compared["\(old)\n\(new)"] { return known }
+        let found = ProgramFiles.differences(seen.executables, old, new)
+        // What is gone by now tells nothing.
+        let differing = ProgramFiles.missing(found, in: old).isEmpty ? found : []
+        compared["\(old)\n\(new)"] = differing
+        return differing
     }
 
     private func note(_ strays: [String]) {

@@ -18,19 +18,22 @@ actor ForgeDoor {
     private let store: Store
     private let forge: any Forge
     private let workshop: Workshop
+    private let pipeline: Pipeline
     private let deployer: Deployer
     private let log: Log
     private let now: @Sendable () -> Int64
     private var underway: [(id: UUID, task: Task<DoorAnswer, Never>)] = []
 
     init(
-        data: String, _ store: Store, _ forge: any Forge, _ workshop: Workshop, _ deployer: Deployer, log: Log,
+        data: String, _ store: Store, _ forge: any Forge, _ workshop: Workshop, _ pipeline: Pipeline,
+        _ deployer: Deployer, log: Log,
         now: @escaping @Sendable () -> Int64
     ) {
         self.data = data
         self.store = store
         self.forge = forge
         self.workshop = workshop
+        self.pipeline = pipeline
         self.deployer = deployer
         self.log = log
         self.now = now
@@ -95,6 +98,21 @@ actor ForgeDoor {
         return answer
     }
 
+    /// What checks say of a commit: each with what is wrong, or nil where nothing is.
+    private nonisolated func objections(to head: String) async throws(ForgeFault) -> [(name: String, mistake: String?)]
+    {
+        var found = await workshop.objections(to: head)
+        // What cannot be read need not be built.
+        guard found.allSatisfy({ $0.mistake == nil }), try await workshop.changesSources(head) else { return found }
+        switch try await pipeline.outcome(of: head) {
+        case .proven: found.append(("pipeline", nil))
+        case .failed(let why): found.append(("pipeline", why))
+        case .underway(let text): found.append(("pipeline", "nobody waited for it: \(text)"))
+        case .needless: break
+        }
+        return found
+    }
+
     private nonisolated func effect(
         _ asked: DoorOrder, _ capability: Capability, _ kept: Tables.KeptOffer?
     ) async -> DoorAnswer {
@@ -106,7 +124,7 @@ actor ForgeDoor {
             var pull = try await forge.propose(proposal)
             if pull.state == .closed { return DoorAnswer(.failed, "pull request #\(pull.number) was closed") }
             if pull.state == .open {
-                for (name, mistake) in await workshop.objections(to: pull.head) {
+                for (name, mistake) in try await objections(to: pull.head) {
                     _ = try await forge.check(
                         pull.number,
                         PullCheck(

@@ -5,8 +5,10 @@ import Remedies
 struct Outside: Sendable {
     /// Nanoseconds since 1970.
     var now: @Sendable () -> Int64
+    /// Why a plan must wait for a search that is under way, if it must.
+    var search: @Sendable (PlanQuestion) async -> String?
     /// All that a plan is made from, with what these doors see.
-    var world: @Sendable (_ doors: [ActionOrder]) async -> PlanningWorld
+    var world: @Sendable (PlanQuestion, _ doors: [ActionOrder]) async -> PlanningWorld
     /// The state now of what an order would change.
     var state: @Sendable (ActionOrder) async throws -> Digest
     var permit: @Sendable (PermitQuestion) async throws -> PermitAnswer

@@ -65,7 +65,8 @@ actor RemediationAgent {
     func plan(_ question: PlanQuestion) async throws -> PlanAnswer {
         try await steps.step("plan", isAnswer: { _ in false }) {
             if let known = try await store.write({ try Tables.answer(toStep: question.step, $0) }) { return known }
-            let world = await outside.world(Planning.questions(question, runbooks))
+            if let text = await outside.search(question) { return .underway(text: text) }
+            let world = await outside.world(question, Planning.questions(question, runbooks))
             if let deploying = world.deploying { return .underway(text: deploying) }
             let offers = Planning.offers(question, runbooks, world)
             let answer: PlanAnswer =

@@ -2,7 +2,6 @@ import Bus
 import Contracts
 import Distributed
 import Host
-import Store
 
 /// Answers for the remediation agent. A replica that stands by passes each question on to the active one.
 distributed actor RemediationDeskActor: RemediationDesk {
@@ -13,13 +12,11 @@ distributed actor RemediationDeskActor: RemediationDesk {
     private static let askers = ["triage", "operator", "remediation"]
 
     private let agent: RemediationAgent
-    private let store: Store
-    private let own: SlotName
+    private let succession: Succession
 
-    init(_ agent: RemediationAgent, store: Store, own: SlotName, actorSystem: BusSystem) {
+    init(_ agent: RemediationAgent, _ succession: Succession, actorSystem: BusSystem) {
         self.agent = agent
-        self.store = store
-        self.own = own
+        self.succession = succession
         self.actorSystem = actorSystem
     }
 
@@ -32,16 +29,9 @@ distributed actor RemediationDeskActor: RemediationDesk {
 
     /// The desk of the active replica; nil where that is this one.
     private func other() async throws -> $RemediationDesk<BusSystem>? {
-        if await agent.isActive { return nil }
-        guard let active = Lease.holderName(of: store.file).flatMap(SlotName.init) else {
-            throw RemediationFault.nobodyActive(why: "none has ever been")
-        }
-        guard active != own else { throw RemediationFault.nobodyActive(why: "\(own) is becoming it") }
-        // Not on to a third.
-        if let passer = SlotName(CallContext.current.caller), passer.role == own.role {
-            throw RemediationFault.nobodyActive(why: "\(own) is not")
-        }
-        return try $RemediationDesk<BusSystem>.resolve(id: BusID(role: own.role, slot: active), using: actorSystem)
+        guard let active = try await succession.active() else { return nil }
+        return try $RemediationDesk<BusSystem>.resolve(
+            id: BusID(role: succession.own.role, slot: active), using: actorSystem)
     }
 
     /// Every question has the id of its step: asking the active one again is harmless.

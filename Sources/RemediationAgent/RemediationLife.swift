@@ -15,8 +15,40 @@ import Worker
 struct RemediationLife: Sendable {
     let worker: WorkerContext
     let agent: RemediationAgent
-    private let deployer: Deployer?
+    private let hands: Hands?
     private let pace: Duration
+
+    /// What works on the cluster's repository.
+    private struct Hands: Sendable {
+        let workshop: Workshop
+        let pipeline: Pipeline
+        let deployer: Deployer
+        let door: ForgeDoor
+        let pulls: PullWatch
+        let detective: Detective
+
+        init(_ repository: Repository, _ worker: WorkerContext, _ store: Store, _ neighbours: Neighbours) {
+            let (data, log) = (worker.birth.data, worker.log)
+            let now: @Sendable () -> Int64 = { WallTime.now.nanoseconds }
+            workshop = Workshop(repository: repository, data: data, log: log)
+            let status: @Sendable () async throws -> ClusterStatus = { try await neighbours.status() }
+            pipeline = Pipeline(
+                workshop, data: data, ground: Ground(status: status),
+                steps: OwnSteps(agent: "remediation", worker.metrics), log: log, now: now)
+            let origins = Origins(
+                workshop: workshop, files: pipeline.files, store: pipeline.store, log: log, now: now)
+            let place = RemediationLife.elsewhere(worker.birth.config, repository, worker.metrics, log)
+            deployer = Deployer(
+                workshop, Programs(workshop: workshop, pipeline: pipeline, origins: origins, log: log), data: data,
+                log: log, now: now, status: status, deploy: { try await neighbours.deploy($0) },
+                raise: { await neighbours.raise($0) }, elsewhere: place)
+            let forge: any Forge = place?.forge ?? LocalForge(repository)
+            door = ForgeDoor(data: data, store, forge, workshop, pipeline, deployer, log: log, now: now)
+            pulls = PullWatch(forge, workshop, pipeline, log: log, now: now)
+            detective = Detective(
+                workshop, pipeline, data: data, config: worker.birth.config, log: log, now: now)
+        }
+    }
 
     init(_ worker: WorkerContext, _ settings: RemediationSettings, _ store: Store) {
         self.worker = worker
@@ -25,28 +57,31 @@ struct RemediationLife: Sendable {
         bus.allow(RemediationFault.self, as: "RemediationFault")
         bus.allow(RiskFault.self, as: "RiskFault")
         let neighbours = Neighbours(bus: bus, log: log)
-        let now: @Sendable () -> Int64 = { WallTime.now.nanoseconds }
-        var workshop: Workshop?
-        var deployer: Deployer?
-        var door: ForgeDoor?
-        if let repository = Self.repository(birth.data, log) {
-            let shop = Workshop(repository: repository, data: birth.data, log: log)
-            let place = Self.elsewhere(birth.config, repository, worker.metrics, log)
-            let deploys = Deployer(
-                shop, data: birth.data, log: log, now: now, status: { try await neighbours.status() },
-                deploy: { try await neighbours.deploy($0) }, raise: { await neighbours.raise($0) }, elsewhere: place)
-            door = ForgeDoor(
-                data: birth.data, store, place?.forge ?? LocalForge(repository), shop, deploys, log: log, now: now)
-            (workshop, deployer) = (shop, deploys)
+        let hands = Self.repository(birth.data, log).map { Hands($0, worker, store, neighbours) }
+        self.hands = hands
+        let agent = RemediationAgent(
+            config: birth.config, store, Self.outside(neighbours, hands, config: birth.config),
+            metrics: worker.metrics, log: log)
+        self.agent = agent
+        let succession = Succession(agent: agent, store: store, own: birth.slot)
+        bus.serve($RemediationDesk<BusSystem>.self) { RemediationDeskActor(agent, succession, actorSystem: $0) }
+        guard let hands else { return }
+        bus.serve(as: PipelineAnswer.desk, $PipelineDesk<BusSystem>.self) {
+            PipelineDeskActor(hands.pipeline, hands.workshop, succession, actorSystem: $0)
         }
-        self.deployer = deployer
-        let config = birth.config
-        let (shop, gate) = (workshop, door)
-        let outside = Outside(
+    }
+
+    private static func outside(_ neighbours: Neighbours, _ hands: Hands?, config: String) -> Outside {
+        let now: @Sendable () -> Int64 = { WallTime.now.nanoseconds }
+        return Outside(
             now: now,
-            world: { orders in
+            search: { await hands?.detective.search($0) },
+            world: { question, orders in
                 let plan = ConfigurationCheck.plan(in: config)
-                async let commits = shop?.facts(now: now(), plan: plan) ?? []
+                async let commits =
+                    hands?.detective.weighed(question) {
+                        await hands?.workshop.facts(now: now(), plan: plan, also: $0) ?? []
+                    } ?? []
                 let cluster = await neighbours.cluster(now: now())
                 var world = PlanningWorld(
                     roles: cluster.roles, doors: await neighbours.sights(orders), commits: await commits, now: now())
@@ -55,25 +90,20 @@ struct RemediationLife: Sendable {
             },
             state: { order in
                 if order.door == ForgeDoor.name {
-                    guard let gate else { throw BusError.unavailable("this cluster has no repository") }
-                    return try await gate.state(order)
+                    guard let hands else { throw BusError.unavailable("this cluster has no repository") }
+                    return try await hands.door.state(order)
                 }
                 return try await neighbours.state(order)
             },
             permit: { try await neighbours.permit($0) },
             act: { order, kept in
                 if order.order.door == ForgeDoor.name {
-                    guard let gate else { return DoorAnswer(.refused, "this cluster has no repository") }
-                    return try await gate.perform(order, kept)
+                    guard let hands else { return DoorAnswer(.refused, "this cluster has no repository") }
+                    return try await hands.door.perform(order, kept)
                 }
                 return try await neighbours.act(order)
             },
             gate: { role, since in await neighbours.gate(role, since: since, now: now) })
-        let agent = RemediationAgent(config: config, store, outside, metrics: worker.metrics, log: log)
-        self.agent = agent
-        bus.serve($RemediationDesk<BusSystem>.self) {
-            RemediationDeskActor(agent, store: store, own: birth.slot, actorSystem: $0)
-        }
     }
 
     /// The forge that the configuration names; nil for the cluster's own repository, and where it cannot be used.
@@ -112,8 +142,10 @@ struct RemediationLife: Sendable {
             worker.log.error("this replica cannot become the active one", ["why": "\(error)"])
             exit(WorkerExit.failure)
         }
+        await hands?.pipeline.open()
         while !Task.isCancelled {
-            await deployer?.turn()
+            await hands?.deployer.turn()
+            await hands?.pulls.turn()
             // A cancelled sleep ends the loop.
             do { try await Task.sleep(for: pace) } catch { return }
         }

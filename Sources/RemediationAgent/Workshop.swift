@@ -15,19 +15,22 @@ struct Workshop: Sendable {
     let log: Log
 
     private static let mostFacts = 8
+    private static let mostNamed = 40
     private static let reach = Int64.seconds(86_400)
 
     // MARK: facts for plans
 
-    /// The latest commits of `main`, each with what taking it back would change; empty where the repository cannot be read.
-    func facts(now: Int64, plan: ClusterPlan?) async -> [ForgeFact] {
+    /// The latest commits of `main` and those that are named, each with what taking it back would change; empty where the
+    /// repository cannot be read.
+    func facts(now: Int64, plan: ClusterPlan?, also named: [String] = []) async -> [ForgeFact] {
         do {
             return try await repository.aside { (repository) throws(ForgeFault) in
                 let main = try repository.main()
                 var facts: [ForgeFact] = []
-                for commit in try repository.log(limit: Self.mostFacts) {
+                for (place, commit) in try repository.log(limit: Self.mostNamed).enumerated() {
+                    let isLate = place < Self.mostFacts && commit.at > now - Self.reach
                     // What mends is not to blame: it has a way back of its own.
-                    guard let parent = commit.parents.first, commit.at > now - Self.reach,
+                    guard let parent = commit.parents.first, isLate || named.contains(commit.hash),
                         commit.trailer("Takes-Back") == nil, commit.trailer("Plan") == nil
                     else { continue }
                     facts.append(try Self.fact(commit, parent, main, plan, repository))
@@ -167,6 +170,28 @@ struct Workshop: Sendable {
             let title = subject.kind == .to ? "Go back to \(subject.commit.prefix(10))" : "Put in again: \(commit.subject)"
             return words.proposal(.files(files), title: title, base: main)
         }
+    }
+
+    // MARK: what it is made from
+
+    /// What stands for the sources of a commit; nil where it has none.
+    func sources(of commit: String) async throws(ForgeFault) -> Digest? {
+        guard !commit.isEmpty else { return nil }
+        return try await repository.aside { (repository) throws(ForgeFault) in
+            var entries: [ActionArgument] = []
+            for path in SourceHash.paths {
+                if let entry = try repository.entry(path, at: commit) {
+                    entries.append(ActionArgument(path, entry.hash))
+                }
+            }
+            return SourceHash.digest(entries)
+        }
+    }
+
+    /// Whether a commit has other sources than `main`.
+    func changesSources(_ commit: String) async throws(ForgeFault) -> Bool {
+        let main = try await repository.aside { (repository) throws(ForgeFault) in try repository.main() }
+        return try await sources(of: commit) != sources(of: main)
     }
 
     // MARK: whether it can be run

@@ -43,8 +43,24 @@ final class Deploying {
         do {
             let plan = try ClusterFile.read(path: "\(release.configuration)/cluster.yaml")
             _ = try AccessFile.read(path: "\(release.configuration)/acl.yaml")
+            order.executables = try Self.executables(of: plan, from: running, to: release)
             return (order, plan)
-        } catch { throw DeployRefusal("\(error)") }
+        } catch { throw (error as? DeployRefusal) ?? DeployRefusal("\(error)") }
+    }
+
+    /// The executables whose files differ: those of roles that name no path of their own.
+    private static func executables(
+        of plan: ClusterPlan, from running: Release, to release: Release
+    ) throws(DeployRefusal) -> [String] {
+        // The supervisor stands beside the guardian, wherever the others are.
+        let own = ProcessFiles.ownFolder()
+        let (old, new) = (running.programs ?? own, release.programs ?? own)
+        let names = plan.roles.map(\.executable).filter { !$0.contains("/") }
+        let missing = ProgramFiles.missing(names, in: new)
+        guard missing.isEmpty || old == new else {
+            throw DeployRefusal("expected \(missing.joined(separator: ", ")) in \(new), found no such executable")
+        }
+        return ProgramFiles.differences(names, old, new)
     }
 
     /// What an earlier supervisor had under way goes on with this plan.

@@ -16,6 +16,7 @@ extension SupervisorShell {
     static func release(of configuration: String, data: String) -> Release {
         let commit = commit(of: configuration, data: data)
         if let last = ReleaseFiles.last(data: data), !commit.isEmpty, last.commit == commit { return last }
+        if let start = ReleaseFiles.start(data: data), !commit.isEmpty, start.commit == commit { return start }
         return Release(commit: commit, configuration: configuration)
     }
 
@@ -43,9 +44,13 @@ extension SupervisorShell {
         }
         deploys.began(prepared.order, at: WallTime.now.nanoseconds)
         Log.standard.info("deploying", ["commit": .text(order.release.brief), "what": .text(order.text)])
-        let roles = Reach.roles(touched: prepared.order.touched, old: plan, new: prepared.plan)
+        let roles = Reach.roles(
+            touched: prepared.order.touched, executables: prepared.order.executables ?? [], old: plan,
+            new: prepared.plan)
         // What changes nothing for anybody explains nothing.
-        if !prepared.order.touched.isEmpty { bus.tell(Notes.change(prepared.order, roles: roles)) }
+        if !prepared.order.touched.isEmpty || !(prepared.order.executables ?? []).isEmpty {
+            bus.tell(Notes.change(prepared.order, roles: roles))
+        }
         // Who watches the repository finds what became of it in the status; a person waits.
         if mustBeMain { reply(.done(note: "begun")) }
         try handle(.deploy(prepared.order, prepared.plan, ticket: mustBeMain ? nil : expect(reply)))

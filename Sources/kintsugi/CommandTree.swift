@@ -20,7 +20,7 @@ enum CommandTree {
             insight,
             bench, simulate,
             pull, configuration,
-            chaos, runbook, demo,
+            chaos, runbook, demo, pipeline,
             completion,
         ])
 

@@ -67,6 +67,7 @@ struct Operator {
         case "chaos": return try chaos(invocation, places)
         case "demo": return try demo(invocation)
         case "runbook": return try runbook(invocation)
+        case "pipeline": return try pipeline(invocation, places)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
         case "load": return try load(invocation, places)
@@ -92,8 +93,9 @@ struct Operator {
         var request = UpRequest(
             places: places, configuration: named ?? "config", portOffset: invocation.number("port-offset") ?? 0)
         if !invocation.has("unversioned") {
-            request.configuration = try ClusterRepository(places: places)
-                .release(named: named, usual: request.configuration).configuration
+            let release = try ClusterRepository(places: places).release(named: named, usual: request.configuration)
+            do { try ReleaseFiles.keep(start: release, data: places.data) } catch { throw Failure("\(error)") }
+            request.configuration = release.configuration
         }
         let asJSON = invocation.has("json")
         // Without a person there is nobody to show anything: this very process is the guardian, as in a container.

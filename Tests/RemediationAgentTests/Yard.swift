@@ -99,7 +99,8 @@ final class Yard: Sendable {
     var outside: Outside {
         Outside(
             now: { self.state.withLock { $0.now } },
-            world: { _ in
+            search: { _ in nil },
+            world: { _, _ in
                 let state = self.state.withLock { $0 }
                 return PlanningWorld(
                     roles: state.counts.map { role in

@@ -25,6 +25,8 @@ public struct DeployOrder: Codable, Sendable, Equatable {
     public var text: String
     /// The paths that it changes.
     public var touched: [String]
+    /// The executables that it changes; the supervisor looks for itself.
+    public var executables: [String]?
 
     public init(release: Release, author: String, text: String, touched: [String]) {
         self.release = release

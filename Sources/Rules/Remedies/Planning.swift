@@ -2,10 +2,11 @@ public import Contracts
 
 /// Makes plans: a pure function of the question, the runbooks and what was seen of the world.
 public enum Planning {
-    static let mostHypotheses = 5
+    /// So many hypotheses are looked at, the likeliest first.
+    public static let mostHypotheses = 5
     static let mostOffers = 5
     /// A change may be noticed so long before it is on record: clocks, and what is measured once a second.
-    static let slack = Int64.seconds(10)
+    public static let slack = Int64.seconds(10)
 
     /// The plans that could help, the best first, each of them another than those that were tried.
     public static func offers(_ question: PlanQuestion, _ runbooks: [Runbook], _ world: PlanningWorld) -> [PlanOffer] {
@@ -64,7 +65,14 @@ private struct Case {
             return fact
         }
         let end = question.diagnosis.onset.map { $0 + Planning.slack } ?? world.now
-        return world.commits.first { $0.at <= end && ($0.roles.isEmpty || $0.roles.contains(hypothesis.node)) }
+        let possible = world.commits.filter {
+            $0.at <= end && ($0.roles.isEmpty || $0.roles.contains(hypothesis.node))
+        }
+        // Of code the one with the most against it; the latest of those that are alike.
+        guard hypothesis.category == "Code_Bug",
+            let most = possible.filter({ $0.kind == .code }).map(\.suspicion).max(), most > 0
+        else { return possible.first }
+        return possible.first { $0.kind == .code && $0.suspicion == most }
     }
 
     /// The change counts as blamed only where the diagnosis says that somebody changed something.
@@ -130,7 +138,10 @@ private struct Case {
         let percent = Int((hypothesis.confidence * 100).rounded())
         var text =
             "\(runbook.about) It is believed (\(percent) %) that \(hypothesis.node) suffers a \(hypothesis.category)"
-        if let blamed { text += " since \(blamed.commit.prefix(10)) (\(blamed.title))" }
+        if let blamed {
+            text += " since \(blamed.commit.prefix(10)) (\(blamed.title))"
+            if let reason = blamed.reason { text += ": \(reason)" }
+        }
         let plan = PlanSummary(
             incident: question.incident, generation: question.generation, category: hypothesis.category,
             confidence: hypothesis.confidence, steps: steps,

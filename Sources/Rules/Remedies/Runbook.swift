@@ -157,6 +157,9 @@ public struct ForgeFact: Codable, Sendable, Equatable {
     /// The forge's state now, and after the revert.
     public var state: Digest
     public var stateAfter: Digest
+    /// From 0 to 1: how far it is suspected of what the question is about, and why.
+    public var suspicion = 0.0
+    public var reason: String?
 
     public init(
         commit: String, kind: Kind, at: Int64, author: String, title: String, touched: [String], roles: [String],

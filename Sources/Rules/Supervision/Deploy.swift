@@ -119,13 +119,16 @@ public enum DeployGate {
 
 /// Which roles a change of the configuration reaches.
 public enum Reach {
-    /// The roles of `new` whose workers read one of the paths, in the order of start; paths are below the folder of the
-    /// configuration.
-    public static func roles(touched paths: [String], old: ClusterPlan, new: ClusterPlan) -> [String] {
+    /// The roles of `new` whose workers read one of the paths, or run one of the executables, in the order of start; paths are
+    /// below the folder of the configuration.
+    public static func roles(
+        touched paths: [String], executables: [String] = [], old: ClusterPlan, new: ClusterPlan
+    ) -> [String] {
         let ordered = ((try? new.startOrder()) ?? new.roles)
         return ordered.filter { role in
             guard let before = old.role(named: role.name) else { return false }
-            return paths.contains { reads(role, $0) } || needsRoll(before, role)
+            return paths.contains { reads(role, $0) } || executables.contains(role.executable)
+                || needsRoll(before, role)
         }.map(\.name)
     }
 

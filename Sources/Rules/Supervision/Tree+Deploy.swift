@@ -10,7 +10,10 @@ extension Tree {
         }
         if let deploy { return "\(deploy.order.release.brief) is being deployed; wait until that has ended" }
         if let reason = cannotBecome(plan) { return reason }
-        let steps = steps(to: plan, rolling: Reach.roles(touched: order.touched, old: self.plan, new: plan))
+        let steps = steps(
+            to: plan,
+            rolling: Reach.roles(
+                touched: order.touched, executables: order.executables ?? [], old: self.plan, new: plan))
         deploy = Deploy(
             order: order, plan: plan, previous: self.plan, previousRelease: release,
             ticket: ticket, remaining: steps)

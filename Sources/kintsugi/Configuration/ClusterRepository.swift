@@ -1,8 +1,10 @@
+import Building
 import Contracts
 import Definitions
 import Forge
 import Glibc
 import Host
+import Remedies
 import Signals
 import Supervision
 
@@ -22,6 +24,10 @@ struct ClusterRepository {
     /// `folder` is what a person named on the command line: where it differs from `main` it is committed there first. Without
     /// one, `main` is what it is, and `usual` is what a new repository begins with.
     func release(named folder: String?, usual: String) throws(Failure) -> Release {
+        // No worker is born with a PATH; who builds looks where this person does.
+        do { try PipelineFiles(data: places.data).keep(path: getenv("PATH").map { String(cString: $0) }) } catch {
+            throw Failure("\(error)", exit: ExitCode.unavailable)
+        }
         if folder != nil || !Repository.exists(at: Repository.place(data: places.data)) {
             try check(folder ?? usual)
         }
@@ -90,11 +96,15 @@ struct ClusterRepository {
         try repository.advanceMain(from: main, to: commit)
     }
 
-    /// `main`, unless it did not pass the gate the last time; then what ran before it.
+    /// `main`, unless it did not pass the gate the last time, or has sources that nobody has proven yet; then what ran before
+    /// it, and the cluster goes on from there.
     private func release(of repository: Repository) throws(ForgeFault) -> Release {
         let main = try repository.main()
-        let last = ReleaseFiles.last(data: places.data)
-        if let last, last.commit != main, ReleaseFiles.wasTakenBack(main, data: places.data),
+        var last = ReleaseFiles.last(data: places.data)
+        if let programs = last?.programs, access(programs, R_OK) != 0 { last?.programs = nil }
+        let isOther =
+            try last.map { (last) throws(ForgeFault) in try hasOtherSources(main, than: last, repository) } ?? false
+        if let last, last.commit != main, isOther || ReleaseFiles.wasTakenBack(main, data: places.data),
             access("\(last.configuration)/cluster.yaml", R_OK) == 0
         {
             return last
@@ -102,6 +112,19 @@ struct ClusterRepository {
         let checkout = try repository.checkout(
             main, into: ReleaseFiles.configuration(data: places.data, commit: main))
         return Release(
-            commit: main, configuration: checkout.folder, programs: last?.commit == main ? last?.programs : nil)
+            commit: main, configuration: checkout.folder, programs: isOther ? nil : last?.programs)
+    }
+
+    /// Whether a commit has other sources than the one that ran last.
+    private func hasOtherSources(_ main: String, than last: Release, _ repository: Repository) throws(ForgeFault)
+        -> Bool
+    {
+        guard !last.commit.isEmpty, last.commit != main, try repository.entry("config/pipeline.yaml", at: main) != nil
+        else { return false }
+        for path in SourceHash.paths
+        where try repository.entry(path, at: main)?.hash != repository.entry(path, at: last.commit)?.hash {
+            return true
+        }
+        return false
     }
 }

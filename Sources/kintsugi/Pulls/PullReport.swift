@@ -61,7 +61,7 @@ enum PullReport {
     }
 
     /// Tabs are no danger, and a patch without them does not fit.
-    private static func harmlessLine(_ line: Substring) -> String {
+    static func harmlessLine(_ line: Substring) -> String {
         line.split(separator: "\t", omittingEmptySubsequences: false).map { harmless(String($0)) }.joined(
             separator: "\t")
     }
