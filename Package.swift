@@ -211,7 +211,8 @@ let package = Package(
         proof(
             "RemediationAgentTests",
             needs: [
-                "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Service", "Signals",
+                "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Signals", "Threads",
+                "Worker",
             ]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof(
