@@ -13,14 +13,14 @@ public enum Planning {
         var found: [(worth: Double, offer: PlanOffer)] = []
         for hypothesis in question.diagnosis.hypotheses.prefix(mostHypotheses) {
             for runbook in runbooks {
-                let case_ = Case(question: question, hypothesis: hypothesis, runbook: runbook, world: world)
-                guard let offer = case_.offer else { continue }
+                let pairing = Case(question: question, hypothesis: hypothesis, runbook: runbook, world: world)
+                guard let offer = pairing.offer else { continue }
                 let orders = offer.plan.steps.map(\.order.digest)
                 let wasTried = question.earlier.contains { earlier in orders.contains { earlier.orders.contains($0) } }
                 guard !wasTried,
                     !found.contains(where: { $0.offer.plan.steps.map(\.order) == offer.plan.steps.map(\.order) })
                 else { continue }
-                found.append((case_.worth, offer))
+                found.append((pairing.worth, offer))
             }
         }
         let ordered = found.enumerated().sorted { ($1.element.worth, $0.offset) < ($0.element.worth, $1.offset) }
