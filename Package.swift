@@ -56,6 +56,7 @@ let package = Package(
         room("Incidents", path: "Sources/Rules/Incidents", needs: ["Contracts"]),
         room("Doorkeeping", path: "Sources/Rules/Doorkeeping", needs: ["Contracts"]),
         room("Remedies", path: "Sources/Rules/Remedies", needs: ["Contracts"]),
+        room("Faults", path: "Sources/Rules/Faults", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
@@ -186,6 +187,14 @@ let package = Package(
                 "Senses", "Listening",
             ]),
 
+        room(
+            "Chaos",
+            needs: [
+                "CSQLite", "CHost", "Contracts", "Definitions", "Faults", "Forge", "Host", "Load", "Settings",
+                "Signals",
+                "Threads",
+            ]),
+
         // floor 5: the operator's command, and the guardian
         shell(
             "kintsugi",
@@ -196,7 +205,7 @@ let package = Package(
                 "Risk", "Capabilities", "Incidents", "Doorkeeping",
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
                 "Forge",
-                "Building", "Remedies",
+                "Building", "Chaos", "Faults", "Remedies",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -206,13 +215,15 @@ let package = Package(
         proof("InventoryTests", needs: ["Contracts", "Inventory"]),
         proof("CarryingTests", needs: ["Contracts", "Carrying"]),
         proof("IncidentsTests", needs: ["Contracts", "Incidents"]),
+        proof("FaultsTests", needs: ["Faults"]),
+        proof("ChaosTests", needs: ["Chaos", "Contracts", "Faults", "Forge", "Host", "Load", "Settings", "Store"]),
         proof("RemediesTests", needs: ["Contracts", "Remedies"]),
         proof("BuildingTests", needs: ["Building", "CHost", "Contracts", "Host", "Remedies"]),
         proof(
             "RemediationAgentTests",
             needs: [
-                "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Signals", "Threads",
-                "Worker",
+                "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Service", "Signals", "Store",
+                "Threads", "Worker",
             ]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof(

@@ -68,6 +68,7 @@ public enum ClusterFile {
         role.after = section.list("after", of: .name, atMost: 64)
         role.replacement = section.value(
             "replacement", .choice(of: Replacement.self), otherwise: .startFirst)
+        role.isOutside = section.value("outside", .boolean, otherwise: false)
         role.limits = limits(section)
         return role
     }

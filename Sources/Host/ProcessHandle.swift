@@ -82,7 +82,7 @@ public enum Kernel {
 }
 
 /// Signals that are read from a descriptor instead of interrupting.
-public struct SignalReader {
+public struct SignalReader: Sendable {
     public let descriptor: Descriptor
 
     /// Blocks the signals in this thread, and so in every thread that it starts from now on.

@@ -11,9 +11,15 @@ public final class LoadRun {
         public var other: Int
         public var waiting: Int
         public var p99: Double?
+        /// Accepted, but later than what counts as in time.
+        public var late: Int
+        /// When the first one was due that failed since the last word, in nanoseconds since 1970.
+        public var failures: [Int64]
     }
 
     private static let readSize = 65_536
+    /// What the shop promises.
+    private static let inTime: Int64 = 250_000_000
     /// Not woken more often for what is due: the generator shares its processors with what it measures, and what this
     /// costs in time counts as the service's.
     private static let breath: Int64 = 500_000
@@ -31,6 +37,8 @@ public final class LoadRun {
     private var result: LoadResult
     private var record = LatencyRecord()
     private var second = LatencyRecord()
+    private var late = 0
+    private var firstFailure: Int64?
     private var next = 0
     private var open = 0
     private var start: Int64 = 0
@@ -53,14 +61,17 @@ public final class LoadRun {
         close(poller)
     }
 
-    /// Runs to the end; the thread does nothing else meanwhile.
-    public func run(progress: (Progress) -> Void = { _ in }) throws(LoadFault) -> LoadResult {
+    /// Runs to the end, or until `isOver` says so; the thread does nothing else meanwhile. What is on its way then is waited for.
+    public func run(
+        until isOver: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
+    ) throws(LoadFault) -> LoadResult {
         start = Self.clock(CLOCK_MONOTONIC)
         wallStart = Self.clock(CLOCK_REALTIME)
         var tick: Int64 = 1_000_000_000
-        let total = plan.total
+        var total = plan.total
         while next < total || open > 0 || !waiting.isEmpty {
             let now = Self.clock(CLOCK_MONOTONIC) - start
+            if next < total, isOver() { total = next }
             begin(now, total)
             if now >= tick {
                 tell(now, progress)
@@ -70,6 +81,7 @@ public final class LoadRun {
             let until = min(next < total ? plan.due(next) : tick, tick)
             try wait(max(0, until - (Self.clock(CLOCK_MONOTONIC) - start)))
         }
+        tell(Self.clock(CLOCK_MONOTONIC) - start, progress)
         result.seconds = Double(Self.clock(CLOCK_MONOTONIC) - start) / 1e9
         result.scheduled = total
         result.acceptedPerSecond = Double(result.accepted) / max(result.seconds, 1e-9)
@@ -167,6 +179,7 @@ public final class LoadRun {
         case .incomplete: return true
         case .malformed:
             result.malformed += 1
+            if let number = connections[index].order { noteFailure(number) }
             drop(index)
             return false
         case .answer(let answer):
@@ -194,16 +207,26 @@ public final class LoadRun {
             let took = Self.clock(CLOCK_MONOTONIC) - start - plan.due(number)
             record.record(took)
             second.record(took)
+            if took > Self.inTime { late += 1 }
             placed.append(PlacedOrder(id: id, due: wallStart + plan.due(number)))
         case 429, 503: result.refused += 1
         case 500...599: result.failed += 1
         default: result.unexpected += 1
         }
+        if answer.status != 201 { noteFailure(number) }
     }
 
     private func fail(_ index: Int) {
-        if connections[index].order != nil { result.reset += 1 }
+        if let number = connections[index].order {
+            result.reset += 1
+            noteFailure(number)
+        }
         drop(index)
+    }
+
+    private func noteFailure(_ number: Int) {
+        let due = wallStart + plan.due(number)
+        firstFailure = min(firstFailure ?? due, due)
     }
 
     /// Closes a connection; what it had in hand was counted.
@@ -219,6 +242,7 @@ public final class LoadRun {
         for index in connections.indices {
             guard let number = connections[index].order, now - plan.due(number) > patience else { continue }
             result.timedOut += 1
+            noteFailure(number)
             drop(index)
         }
     }
@@ -228,7 +252,8 @@ public final class LoadRun {
             Progress(
                 elapsed: Double(now) / 1e9, scheduled: next, accepted: result.accepted,
                 other: next - result.accepted - open - waiting.count, waiting: open + waiting.count,
-                p99: second.quantile(0.99)))
+                p99: second.quantile(0.99), late: late, failures: firstFailure.map { [$0] } ?? []))
+        firstFailure = nil
         second = LatencyRecord()
     }
 

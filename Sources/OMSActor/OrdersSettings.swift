@@ -8,7 +8,7 @@ struct OrdersSettings: Sendable {
     var service: ServiceSettings
     /// Where the carrier is.
     var carrierURL: String
-    /// Our key there; without one this host's own is shown, which the simulator knows.
+    /// Our key there; without one that of this host's orders service is shown, which the simulator knows.
     var carrierKeyFile: String?
     /// How long the carrier may take to answer.
     var carrierTimeout: Duration
@@ -22,7 +22,9 @@ struct OrdersSettings: Sendable {
     }
 
     func carrierKey(data: String) throws -> String {
-        guard let carrierKeyFile else { return LocalKey.read(data: data) ?? "" }
+        guard let carrierKeyFile else {
+            return LocalKey.read(data: data, of: "orders") ?? LocalKey.read(data: data) ?? ""
+        }
         guard let text = ProcessFiles.text(carrierKeyFile) else {
             throw ConfigurationError([
                 Mistake(place: carrierKeyFile, text: "expected a readable file with our key at the carrier")

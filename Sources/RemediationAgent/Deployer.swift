@@ -32,6 +32,8 @@ actor Deployer {
     private let status: @Sendable () async throws -> ClusterStatus
     private let deploy: @Sendable (DeployOrder) async throws -> ControlAnswer
     private let raise: @Sendable (RaisedAlert) async -> Bool
+    /// Where `main` is kept elsewhere: fetches it, and has it changed there.
+    private let elsewhere: Elsewhere?
     /// The commit that runs, as was seen last.
     private var settled: String?
     private var alerts: [RaisedAlert] = []
@@ -50,8 +52,9 @@ actor Deployer {
         _ workshop: Workshop, _ programs: Programs, data: String, log: Log, now: @escaping @Sendable () -> Int64,
         status: @escaping @Sendable () async throws -> ClusterStatus,
         deploy: @escaping @Sendable (DeployOrder) async throws -> ControlAnswer,
-        raise: @escaping @Sendable (RaisedAlert) async -> Bool
+        raise: @escaping @Sendable (RaisedAlert) async -> Bool, elsewhere: Elsewhere? = nil
     ) {
+        self.elsewhere = elsewhere
         self.workshop = workshop
         self.programs = programs
         self.data = data
@@ -69,6 +72,7 @@ actor Deployer {
         isTurning = true
         defer { isTurning = false }
         await tellAlerts()
+        await elsewhere?.follow(at: now())
         guard let main = ReleaseFiles.main(of: workshop.repository.path) else { return }
         let time = now()
         if main == settled, time - lastLook < Self.lookEvery { return }
@@ -130,16 +134,22 @@ actor Deployer {
     private func takeBack(_ main: String, _ status: ClusterStatus, _ running: Release, _ why: String) async throws {
         let repository = workshop.repository
         let now = now()
+        let isElsewhere = elsewhere != nil
         let path = try await programs.wayBack(from: main, status)
-        let taken = try await repository.aside { (repository) throws(ForgeFault) -> String in
+        let found = try await repository.aside { (repository) throws(ForgeFault) -> [String] in
             let commit = try repository.read(main)
             let note = CommitNote(
                 author: "deploy gate", at: commit.at, title: "Take back \(main.prefix(10)): \(commit.subject)",
                 text: why,
                 trailers: [Trailer("Takes-Back", main)])
             let back = try repository.restore(path, from: running.commit, onto: main, note)
-            try repository.advanceMain(from: main, to: back)
-            return commit.subject
+            if !isElsewhere { try repository.advanceMain(from: main, to: back) }
+            return [commit.subject, back]
+        }
+        let (taken, back) = (found[0], found[1])
+        if let elsewhere {
+            try await elsewhere.takeBack(
+                main, to: back, title: "Take back \(main.prefix(10)): \(taken)", why: why, at: now)
         }
         log.error("what was merged was taken back", ["commit": .text(String(main.prefix(10))), "why": .text(why)])
         var alert = RaisedAlert(
@@ -217,6 +227,9 @@ actor Deployer {
             state: ended == nil ? .firing : .resolved, text: "what runs is not what main says: \(text)", began: began,
             ended: ended)
     }
+
+    /// Fetches at once what was merged elsewhere.
+    func follow() async { await elsewhere?.follow(at: now(), atOnce: true) }
 
     /// Waits until a commit runs, or does not.
     nonisolated func outcome(of commit: String) async -> Outcome {

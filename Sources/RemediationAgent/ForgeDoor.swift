@@ -136,6 +136,8 @@ actor ForgeDoor {
                 }
                 pull = try await forge.merge(pull.number, by: "remediation", head: pull.head, at: capability.issued)
             }
+            // What was merged elsewhere is fetched before it can be deployed.
+            await deployer.follow()
             guard let merged = pull.merged else {
                 return DoorAnswer(.unknown, "pull request #\(pull.number) has no merge")
             }

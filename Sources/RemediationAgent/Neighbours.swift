@@ -28,11 +28,22 @@ struct Neighbours: Sendable {
         try await withCallOptions(patience: Self.patience) { try await supervisor().deploy(order) }
     }
 
-    /// The roles as the supervisor has them; empty where it does not answer.
-    func roles() async -> [RoleStatus] {
-        do { return try await status().roles ?? [] } catch {
+    /// How long after the gate took a deploy back it is left to show whether that helped.
+    private static let afterGate = Int64.seconds(40)
+
+    /// The roles as the supervisor has them (none where it does not answer), and what a plan has to wait for.
+    func cluster(now: Int64) async -> (roles: [RoleStatus], deploying: String?) {
+        do {
+            let status = try await status()
+            let deploys = status.deploys ?? []
+            if let deploy = deploys.first(where: { $0.outcome == .underway }) {
+                return (status.roles ?? [], "\(deploy.release.brief) is being deployed")
+            }
+            let back = deploys.first { $0.outcome == .takenBack && now - ($0.ended ?? 0) < Self.afterGate }
+            return (status.roles ?? [], back.map { "\($0.release.brief) has just been taken back by the gate" })
+        } catch {
             log.limited("roles", .warning, "the supervisor does not say what runs", ["why": "\(error)"])
-            return []
+            return ([], nil)
         }
     }
 

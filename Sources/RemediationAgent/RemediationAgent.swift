@@ -22,7 +22,7 @@ actor RemediationAgent {
     private var running: [(id: String, task: Task<Void, Never>)] = []
 
     /// How often an ended step of work that takes long is looked at.
-    private static let pace = Duration.milliseconds(100)
+    private static let pace = Duration.milliseconds(20)
     private static let slowPace = Duration.seconds(1)
 
     init(config: String, _ store: Store, _ outside: Outside, metrics: Metrics, log: Log) {
@@ -50,6 +50,13 @@ actor RemediationAgent {
         for execution in open { drive(execution.id) }
     }
 
+    /// Gives up what is under way; who comes next goes on with it.
+    func retire() {
+        isActive = false
+        for one in running { one.task.cancel() }
+        running = []
+    }
+
     func standing() -> (runbooks: [Runbook], mistakes: [String]) { (runbooks, mistakes.map(\.description)) }
 
     // MARK: planning
@@ -60,6 +67,7 @@ actor RemediationAgent {
             if let known = try await store.write({ try Tables.answer(toStep: question.step, $0) }) { return known }
             if let text = await outside.search(question) { return .underway(text: text) }
             let world = await outside.world(question, Planning.questions(question, runbooks))
+            if let deploying = world.deploying { return .underway(text: deploying) }
             let offers = Planning.offers(question, runbooks, world)
             let answer: PlanAnswer =
                 offers.isEmpty

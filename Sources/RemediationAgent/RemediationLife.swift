@@ -8,6 +8,7 @@ import Remedies
 import Signals
 import Store
 import Supervision
+import WebClient
 import Worker
 
 /// Wires the parts of the agent; the replica with the lease becomes the active one.
@@ -36,11 +37,12 @@ struct RemediationLife: Sendable {
                 steps: OwnSteps(agent: "remediation", worker.metrics), log: log, now: now)
             let origins = Origins(
                 workshop: workshop, files: pipeline.files, store: pipeline.store, log: log, now: now)
+            let place = RemediationLife.elsewhere(worker.birth.config, repository, worker.metrics, log)
             deployer = Deployer(
                 workshop, Programs(workshop: workshop, pipeline: pipeline, origins: origins, log: log), data: data,
                 log: log, now: now, status: status, deploy: { try await neighbours.deploy($0) },
-                raise: { await neighbours.raise($0) })
-            let forge = LocalForge(repository)
+                raise: { await neighbours.raise($0) }, elsewhere: place)
+            let forge: any Forge = place?.forge ?? LocalForge(repository)
             door = ForgeDoor(data: data, store, forge, workshop, pipeline, deployer, log: log, now: now)
             pulls = PullWatch(forge, workshop, pipeline, log: log, now: now)
             detective = Detective(
@@ -80,9 +82,11 @@ struct RemediationLife: Sendable {
                     hands?.detective.weighed(question) {
                         await hands?.workshop.facts(now: now(), plan: plan, also: $0) ?? []
                     } ?? []
-                return PlanningWorld(
-                    roles: await neighbours.roles(), doors: await neighbours.sights(orders), commits: await commits,
-                    now: now())
+                let cluster = await neighbours.cluster(now: now())
+                var world = PlanningWorld(
+                    roles: cluster.roles, doors: await neighbours.sights(orders), commits: await commits, now: now())
+                world.deploying = cluster.deploying
+                return world
             },
             state: { order in
                 if order.door == ForgeDoor.name {
@@ -100,6 +104,24 @@ struct RemediationLife: Sendable {
                 return try await neighbours.act(order)
             },
             gate: { role, since in await neighbours.gate(role, since: since, now: now) })
+    }
+
+    /// The forge that the configuration names; nil for the cluster's own repository, and where it cannot be used.
+    private static func elsewhere(
+        _ config: String, _ repository: Repository, _ metrics: Metrics, _ log: Log
+    ) -> Elsewhere? {
+        do {
+            guard let definition = try Definitions.forge(file: "\(config)/forge.yaml") else { return nil }
+            let place = try GitHubPlace(
+                url: definition.url, owner: definition.owner, name: definition.name, tokenFile: definition.tokenFile)
+            return Elsewhere(
+                GitHubForge(place, repository: repository, client: WebClient(metrics: metrics)),
+                clone: definition.clone,
+                every: definition.every, log: log)
+        } catch {
+            log.error("the forge of the configuration cannot be used", ["why": "\(error)"])
+            return nil
+        }
     }
 
     private static func repository(_ data: String, _ log: Log) -> Repository? {

@@ -29,7 +29,10 @@ struct Workshop: Sendable {
                 var facts: [ForgeFact] = []
                 for (place, commit) in try repository.log(limit: Self.mostNamed).enumerated() {
                     let isLate = place < Self.mostFacts && commit.at > now - Self.reach
-                    guard let parent = commit.parents.first, isLate || named.contains(commit.hash) else { continue }
+                    // What mends is not to blame: it has a way back of its own.
+                    guard let parent = commit.parents.first, isLate || named.contains(commit.hash),
+                        commit.trailer("Takes-Back") == nil, commit.trailer("Plan") == nil
+                    else { continue }
                     facts.append(try Self.fact(commit, parent, main, plan, repository))
                 }
                 return facts
@@ -60,6 +63,17 @@ struct Workshop: Sendable {
         } catch {
             fact.refusal = error.description
         }
+        guard !isCode else { return fact }
+        do throws(ForgeFault) {
+            let whole = try repository.restore(
+                "config", from: parent, onto: main, CommitNote(author: "remediation", at: commit.at, title: "dry run"))
+            fact.wayBack = try repository.diff(from: main, to: whole)
+            (fact.before, fact.main) = (parent, main)
+            fact.wholeState = try wholeState(at: main, repository)
+        } catch {
+            // Then there is nothing to go back to.
+            fact.wayBack = nil
+        }
         return fact
     }
 
@@ -85,6 +99,11 @@ struct Workshop: Sendable {
         return found
     }
 
+    private static func wholeState(at commit: String, _ repository: Repository) throws(ForgeFault) -> Digest {
+        ForgeState.digest(
+            target: "main", contents: [ActionArgument("config", try repository.treeHash("config", at: commit))])
+    }
+
     private static func state(_ paths: [String], at commit: String, _ repository: Repository) throws(ForgeFault)
         -> Digest
     {
@@ -98,19 +117,28 @@ struct Workshop: Sendable {
     // MARK: orders
 
     /// The commit that an order is about, and whether it is taken back or put in again.
-    private static func subject(_ order: ActionOrder) throws(ForgeFault) -> (commit: String, isRevert: Bool) {
+    private static func subject(_ order: ActionOrder) throws(ForgeFault) -> Subject {
         guard order.arguments.count == 1, let argument = order.arguments.first,
-            ["revert", "restore"].contains(argument.name), argument.value.count == 40
+            let kind = Subject.Kind(rawValue: argument.name), argument.value.count == 40,
+            (kind == .to) == (order.action == .rollback)
         else {
-            throw .invalid("expected one argument, revert or restore, with a whole commit, found \(order.arguments)")
+            throw .invalid(
+                "expected one argument, revert, restore or to, with a whole commit, found \(order.arguments)")
         }
-        return (argument.value, argument.name == "revert")
+        return Subject(commit: argument.value, kind: kind)
+    }
+
+    private struct Subject {
+        enum Kind: String { case revert, restore, to }
+        var commit: String
+        var kind: Kind
     }
 
     /// The state of what an order would change.
     func state(_ order: ActionOrder) async throws(ForgeFault) -> Digest {
         let subject = try Self.subject(order)
         return try await repository.aside { (repository) throws(ForgeFault) in
+            if subject.kind == .to { return try Self.wholeState(at: try repository.main(), repository) }
             let touched = try repository.changedPaths(from: "\(subject.commit)^", to: subject.commit).map(\.path)
             return try Self.state(touched, at: try repository.main(), repository)
         }
@@ -122,12 +150,16 @@ struct Workshop: Sendable {
         return try await repository.aside { (repository) throws(ForgeFault) in
             let main = try repository.main()
             let commit = try repository.read(subject.commit)
-            if subject.isRevert {
+            if subject.kind == .revert {
                 return words.proposal(
                     .revert(commit: subject.commit), title: "Take back: \(commit.subject)", base: main)
             }
             var files: [FileChange] = []
-            for change in try repository.changedPaths(from: "\(subject.commit)^", to: subject.commit) {
+            let changes =
+                subject.kind == .to
+                ? try repository.changedPaths(from: main, to: subject.commit, under: "config")
+                : try repository.changedPaths(from: "\(subject.commit)^", to: subject.commit)
+            for change in changes {
                 let wanted = try repository.entry(change.path, at: subject.commit)?.hash
                 guard wanted != (try repository.entry(change.path, at: main)?.hash) else { continue }
                 files.append(
@@ -136,7 +168,9 @@ struct Workshop: Sendable {
                         content: wanted == nil ? nil : try repository.file(change.path, at: subject.commit)))
             }
             guard !files.isEmpty else { return nil }
-            return words.proposal(.files(files), title: "Put in again: \(commit.subject)", base: main)
+            let title =
+                subject.kind == .to ? "Go back to \(subject.commit.prefix(10))" : "Put in again: \(commit.subject)"
+            return words.proposal(.files(files), title: title, base: main)
         }
     }
 

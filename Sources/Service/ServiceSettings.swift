@@ -41,9 +41,8 @@ public struct ServiceSettings: Sendable {
 
     /// The keys that open the door.
     public func keyring(config: String, data: String) throws -> Keyring {
-        let usual: [String] = ["\(config)/keys.yaml", LocalKey.file(data: data)].filter { (path: String) -> Bool in
-            access(path, R_OK) == 0
-        }
+        let own = LocalKey.names.map { LocalKey.file(data: data, of: $0) }
+        let usual = (["\(config)/keys.yaml"] + own).filter { (path: String) -> Bool in access(path, R_OK) == 0 }
         return try Keyring(files: keyFiles ?? usual)
     }
 }

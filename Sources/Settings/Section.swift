@@ -58,6 +58,18 @@ public final class Section {
         }
     }
 
+    /// A list of lists of values; empty where the file does not give the key.
+    public func lists<Value>(_ key: String, of scalar: Scalar<Value>, atMost: Int = 1_000) -> [[Value]] {
+        items(of: key, atMost: atMost).enumerated().map { index, node in
+            let path = "\(path(of: key))[\(index)]"
+            guard case .list(let inner) = node.content else {
+                mistake("expected a list, found \(node.found)", path: path, line: node.position.line)
+                return []
+            }
+            return inner.prefix(atMost).enumerated().map { parse($1, scalar, path: "\(path)[\($0)]") }
+        }
+    }
+
     /// A list of maps; empty where the file does not give the key.
     public func sections<Value>(_ key: String, atMost: Int = 1_000, _ read: (Section) -> Value) -> [Value] {
         items(of: key, atMost: atMost).enumerated().map { index, node in

@@ -72,7 +72,7 @@ enum Notes {
         let text = why.map { "the deploy of \(order.release.brief) was taken back: \($0)" } ?? order.text
         return ChangeNotice(
             id: "deploy-\(order.release.commit)-\(now)",
-            kind: (order.executables ?? []).isEmpty ? .configuration : .deploy,
+            kind: why != nil ? .action : (order.executables ?? []).isEmpty ? .configuration : .deploy,
             nodes: roles, text: text, commit: order.release.commit, touched: order.touched, author: order.author,
             at: now)
     }

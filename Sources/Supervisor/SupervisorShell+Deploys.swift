@@ -47,7 +47,10 @@ extension SupervisorShell {
         let roles = Reach.roles(
             touched: prepared.order.touched, executables: prepared.order.executables ?? [], old: plan,
             new: prepared.plan)
-        bus.tell(Notes.change(prepared.order, roles: roles))
+        // What changes nothing for anybody explains nothing.
+        if !prepared.order.touched.isEmpty || !(prepared.order.executables ?? []).isEmpty {
+            bus.tell(Notes.change(prepared.order, roles: roles))
+        }
         // Who watches the repository finds what became of it in the status; a person waits.
         if mustBeMain { reply(.done(note: "begun")) }
         try handle(.deploy(prepared.order, prepared.plan, ticket: mustBeMain ? nil : expect(reply)))
@@ -84,7 +87,9 @@ extension SupervisorShell {
             .judged(commit: commit, role: role, DeployGate.word(before: before, since: since, now: now)))
     }
 
-    private static let watched = Duration.milliseconds(4_500)
+    /// A role that was just rolled gets going, and then is watched; both are over when the watch of the rules is.
+    static let settling = Duration.milliseconds(2_200)
+    private static let watched = Duration.milliseconds(2_400)
 
     /// What stands for all that the workers of a role read; read once for each release.
     func fingerprint(of role: String) -> String {

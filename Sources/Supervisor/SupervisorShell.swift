@@ -283,7 +283,8 @@ final class SupervisorShell {
             deploys.baseline = nil
             bus.askObjectives(commit: commit, role: nil, since: [])
         case .judge(let commit, let role):
-            bus.askObjectives(commit: commit, role: role, since: [])
+            // What a new process needs to get going is no verdict on it.
+            nextWord = (Self.now() + Self.settling, commit, role, [])
         case .deployed(let order, let outcome, let text, let roles):
             note(order, outcome, text, roles)
         }

@@ -36,7 +36,9 @@ struct AgentLife: Sendable {
         let observatory = Observatory(
             budget: Observatory.Budget(bytes: settings.budget), bounds: Self.bounds(plan),
             doors: Self.doors(plan, offset: worker.birth.portOffset), objectives: objectives)
-        let agent = TelemetryAgent(observatory, archive: archive, worker: worker)
+        let agent = TelemetryAgent(
+            observatory, archive: archive, worker: worker,
+            outside: plan.roles.filter(\.isOutside).map(\.name))
         self.agent = agent
         canaries = try CanaryRounds(worker, agent, plan: plan)
         exporter = settings.export.map { url in

@@ -21,7 +21,10 @@ actor TelemetryAgent {
     /// Findings that the disk has not taken yet.
     private var unkept: [Finding] = []
 
-    init(_ observatory: Observatory, archive: Archive, worker: WorkerContext) {
+    private let outside: [String]
+
+    init(_ observatory: Observatory, archive: Archive, worker: WorkerContext, outside: [String] = []) {
+        self.outside = outside
         self.observatory = observatory
         self.archive = archive
         bus = worker.bus
@@ -226,6 +229,7 @@ actor TelemetryAgent {
 
     func investigate(_ scope: EvidenceScope) -> Evidence {
         var evidence = observatory.investigate(scope, now: WallTime.now.nanoseconds)
+        evidence.outside = outside
         evidence.answeredBy = slot
         return evidence
     }

@@ -20,7 +20,7 @@ enum CommandTree {
             insight,
             bench, simulate,
             pull, configuration,
-            pipeline,
+            chaos, runbook, demo, pipeline,
             completion,
         ])
 
@@ -37,6 +37,14 @@ enum CommandTree {
                 "config", "DIR", kind: .folder,
                 "what main shall have (otherwise what it has, and in the beginning the folder config)"),
             .flag("unversioned", "run the folder as it stands, without a repository and without deploys"),
+        ])
+    private static let demo = Command(
+        "demo", "a story of a minute: a change breaks the shop under load, and the cluster mends itself",
+        options: [
+            .flag("yes", letter: "y", "agree to the plan without being asked"),
+            .value("port-offset", "N", kind: .wholeNumber(0...40_000), otherwise: "2000", "add N to every port"),
+            .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to begin with"),
+            .flag("keep", "leave the data where they are"),
         ])
     private static let down = Command("down", "stops the cluster, in the reverse order of its start")
     private static let status = Command(

@@ -64,6 +64,9 @@ struct Operator {
         case "audit" where invocation.path.last == "verify": return try journal(invocation, places)
         case "pr": try pull(invocation, places)
         case "config": try configuration(invocation, places)
+        case "chaos": return try chaos(invocation, places)
+        case "demo": return try demo(invocation)
+        case "runbook": return try runbook(invocation)
         case "pipeline": return try pipeline(invocation, places)
         case "seed": try seed(invocation, places)
         case "order": try order(invocation, places)
@@ -101,6 +104,21 @@ struct Operator {
         show(status, asJSON: asJSON)
         guard !invocation.has("detach") else { return ExitCode.success }
         return try Attendance(places: places, guardian: status.guardian, terminal: terminal).run()
+    }
+
+    /// In a folder of its own, which goes with the story.
+    private func demo(_ invocation: Invocation) throws(Failure) -> Int32 {
+        do {
+            let folder = try TemporaryFolder.make()
+            defer { if !invocation.has("keep") { TemporaryFolder.remove(folder) } }
+            let demo = Demo(
+                person: self, places: Places(data: folder), configuration: invocation.text("config") ?? "config",
+                portOffset: invocation.number("port-offset") ?? 2_000, agrees: invocation.has("yes"),
+                terminal: terminal)
+            return try demo.run()
+        } catch let failure as Failure {
+            throw failure
+        } catch { throw Failure("\(error)") }
     }
 
     private func launch(_ request: UpRequest, _ client: ControlClient, shown: Bool) throws(Failure) -> ClusterStatus {

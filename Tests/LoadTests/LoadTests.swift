@@ -48,6 +48,24 @@ struct LoadTests {
         #expect(textMember("order_id", in: []) == nil)
     }
 
+    @Test("a run that is told to end places no more, and counts what it placed")
+    func ending() throws {
+        let plan = LoadPlan(
+            // A port at which nobody listens.
+            address: "127.0.0.1", port: 1, key: "", rate: 1_000, seconds: 3_600, customers: 1, products: 1, skew: 0,
+            seed: 1)
+        var asked = 0
+        var failures: [Int64] = []
+        let result = try LoadRun(plan).run(
+            until: {
+                asked += 1
+                return asked > 50
+            }, progress: { failures += $0.failures })
+        #expect((1..<plan.total).contains(result.scheduled))
+        #expect(result.reset == result.scheduled && result.accepted == 0)
+        #expect(failures.count == 1)
+    }
+
     @Test("quantiles are right to within one part in a hundred, over nine decades")
     func quantiles() throws {
         var chance = Chance(seed: 7)

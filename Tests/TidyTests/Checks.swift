@@ -24,6 +24,7 @@ enum Checks {
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4, "TelemetryAgent": 4, "RiskAgent": 4, "TriageAgent": 4,
         "RemediationAgent": 4,
         "Forge": 3, "ForgeSample": 4,
+        "Faults": 1, "Chaos": 4,
         "Building": 3,
         "Broker": 4, "Supervisor": 4, "EchoActor": 4, "StoreHelper": 4, "WebSample": 4,
         "kintsugi": 5,

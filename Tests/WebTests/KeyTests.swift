@@ -5,6 +5,25 @@ import Testing
 @testable import Web
 
 @Suite("Keys and rates") struct KeyTests {
+    @Test("a revoked key opens nothing, whichever file has it, and the others go on")
+    func revoked() throws {
+        let (one, two) = (Keyring.makeKey(), Keyring.makeKey())
+        func text(_ revoked: String) -> String {
+            """
+            version: 1
+            keys:
+              - {name: one, hash: "\(one.hash)"}
+              - {name: two, hash: "\(two.hash)"}
+            revoked:\(revoked)
+            """
+        }
+        let all = try Keyring(Document(text: text(""), name: "keys.yaml"))
+        #expect(all.caller(of: one.key)?.name == "one" && all.caller(of: two.key)?.name == "two")
+        let rest = try Keyring(Document(text: text("\n  one: nobody uses it"), name: "keys.yaml"))
+        #expect(rest.caller(of: one.key) == nil && rest.caller(of: two.key)?.name == "two")
+        #expect(throws: ConfigurationError.self) { try Keyring(Document(text: text(" [one]"), name: "keys.yaml")) }
+    }
+
     @Test("a bucket gives its burst at once and then its rate")
     func bucket() {
         var bucket = TokenBucket(perSecond: 10, burst: 3, at: .zero)

@@ -144,6 +144,8 @@ public struct Incident: Codable, Sendable, Equatable {
     public var step: IncidentStep?
     /// Looks in this generation.
     public var looks = 0
+    /// How many of the last of them have agreed on the cause.
+    public var steadyLooks = 0
     public var evidence: Digest?
     public var diagnosis: Diagnosis?
     public var offers: [PlanOffer] = []

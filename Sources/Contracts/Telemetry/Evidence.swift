@@ -189,6 +189,8 @@ public struct Evidence: Codable, Sendable, Equatable {
     public var changes: [ChangeNotice] = []
     public var processes: [ProcessNotice] = []
     public var findings: [Finding] = []
+    /// Nodes that only look as if they were ours: what stands in for somebody outside, as the configuration says.
+    public var outside: [String] = []
     public var missing: [MissingSignal] = []
     /// The process that answered.
     public var answeredBy = ""

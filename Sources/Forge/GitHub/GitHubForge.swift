@@ -7,6 +7,8 @@ public struct GitHubForge: Forge {
     let sender: GitHubSender
     let repository: Repository
     var requests: GitHubRequests { sender.requests }
+    /// The cluster's own, in which proposals are made first.
+    public var ownRepository: Repository { repository }
 
     public init(_ place: GitHubPlace, repository: Repository, client: WebClient) {
         sender = GitHubSender(place, client: client)

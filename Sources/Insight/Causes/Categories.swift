@@ -67,10 +67,16 @@ struct Categories {
         if evidence.isFull { found.append(Contribution("limit", Self.strong, "something it needs is full")) }
         if evidence.outOfMemory > 0 { found.append(Contribution("process", Self.strong, "it ran out of memory")) }
         if let usage = evidence.usageReading {
-            found.append(
-                Contribution(
-                    "usage", Self.strong * min(1, usage.strength / 6),
-                    "\(usage.name) is \(Figures.short(usage.after)) instead of \(Figures.short(usage.before))"))
+            let said = "\(usage.name) is \(Figures.short(usage.after)) instead of \(Figures.short(usage.before))"
+            // Who does more work needs more for it: only what grew faster than the work is used up.
+            let isWork = evidence.risingTraffic.map { Self.growth(usage) <= 1.5 * Self.growth($0) } ?? false
+            if isWork && !evidence.isFull {
+                found.append(Contribution("usage", -Self.little, "\(said), as its traffic would have it"))
+            } else if evidence.isFarFromLimits {
+                found.append(Contribution("usage", Self.little, "\(said), far from what it may use"))
+            } else {
+                found.append(Contribution("usage", Self.strong * min(1, usage.strength / 6), said))
+            }
         } else if evidence.hasUsage {
             found.append(Contribution("usage", -Self.some, "what it uses is as usual"))
         }
@@ -81,10 +87,18 @@ struct Categories {
         return found
     }
 
+    private static func growth(_ reading: SeriesVerdict) -> Double {
+        guard reading.before > 0, reading.after.isFinite else { return .infinity }
+        return reading.after / reading.before
+    }
+
     private func dependency(_ evidence: NodeEvidence) -> [Contribution] {
         var found = words(CauseWords.unreachable, evidence, Self.some, "its log speaks of somebody unreachable")
         if evidence.isOutside {
-            found.append(Contribution("place", Self.strong, "it stands outside the cluster"))
+            found.append(
+                evidence.isUnwell
+                    ? Contribution("place", Self.strong, "it stands outside the cluster, and is unwell")
+                    : Contribution("place", -Self.some, "it stands outside the cluster, and answers as it does"))
         } else if let peer = evidence.failingOutside {
             found.append(Contribution("calls", Self.strong, "what fails are its calls to \(peer), outside the cluster"))
         } else if !view.scene.outside.isEmpty {
@@ -127,12 +141,19 @@ private struct NodeEvidence {
     let ownErrors: Bool
     let isOutside: Bool
     let isFull: Bool
+    /// Limits are known, and none of them is near.
+    let isFarFromLimits: Bool
     let hasUsage: Bool
     let usageReading: SeriesVerdict?
     let errorReading: SeriesVerdict?
+    /// It fails or waits more than it did.
+    let isUnwell: Bool
     let risingTraffic: SeriesVerdict?
     /// A peer outside the cluster whose calls fail or wait.
     let failingOutside: String?
+
+    /// The share of a limit from which on it is near.
+    private static let near = 0.6
 
     init(_ node: String, _ view: SceneView) {
         let readings = view.graph.number(node).map { view.readings[$0] } ?? []
@@ -146,10 +167,14 @@ private struct NodeEvidence {
         outOfMemory = events.filter { $0.kind == .outOfMemory }.count
         isOutside = view.scene.outside.contains(node)
         isFull = view.scene.limits.contains { $0.node == node && $0.used >= 0.9 }
+        let limits = view.scene.limits.filter { $0.node == node }
+        isFarFromLimits = !limits.isEmpty && limits.allSatisfy { $0.used < Self.near }
         let usage = readings.filter { $0.kind == .usage }
         hasUsage = !usage.isEmpty
         usageReading = usage.first { $0.distance >= SeriesVerdict.unusual && $0.wentUp }
         errorReading = readings.first { $0.kind == .error && $0.distance >= SeriesVerdict.unusual }
+        let failing = view.traces.contains { $0.peer == node && $0.after.errors > $0.before.errors * $0.scale + 1 }
+        isUnwell = Self.isUnwell(readings) || failing
         risingTraffic = readings.first { $0.kind == .traffic && $0.wentUp && $0.distance >= SeriesVerdict.unusual }
         let own = view.traces.filter { $0.service == node }
         ownErrors = own.contains { $0.peer == nil && $0.after.errors > $0.before.errors * $0.scale + 1 }
@@ -161,9 +186,16 @@ private struct NodeEvidence {
         let unwell = view.graph.number(node).map { number in
             view.graph.callees[number].first { callee in
                 view.scene.outside.contains(view.graph.names[callee])
-                    && (view.readings[callee].first?.distance ?? 0) >= SeriesVerdict.unusual
+                    && Self.isUnwell(view.readings[callee])
             }.map { view.graph.names[$0] }
         }
         failingOutside = bad.first?.peer ?? unwell ?? nil
+    }
+
+    /// More work alone is no illness.
+    private static func isUnwell(_ readings: [SeriesVerdict]) -> Bool {
+        readings.contains {
+            ($0.kind == .error || $0.kind == .latency) && $0.wentUp && $0.distance >= SeriesVerdict.unusual
+        }
     }
 }

@@ -7,7 +7,7 @@ extension Scene {
         self.past = past
         let reading = EvidenceReading(evidence)
         series = evidence.series.map(reading.series)
-        calls = evidence.edges.map { Call(caller: $0.caller, callee: $0.callee) }
+        calls = evidence.edges.filter { !reading.isPart($0.callee) }.map { Call(caller: $0.caller, callee: $0.callee) }
         traces = evidence.services.map(reading.traces)
         logs = evidence.messages.map(reading.log)
         changes = evidence.changes.flatMap(reading.changes)
@@ -129,12 +129,16 @@ private struct EvidenceReading {
     /// Called, and never heard of otherwise.
     var outside: [String] {
         let familiar = Set(evidence.series.map(\.node) + evidence.services.map(\.node))
-        var outside: [String] = []
-        for edge in evidence.edges where !familiar.contains(edge.callee) && !outside.contains(edge.callee) {
+        var outside = evidence.outside
+        for edge in evidence.edges
+        where !familiar.contains(edge.callee) && !outside.contains(edge.callee) && !isPart(edge.callee) {
             outside.append(edge.callee)
         }
         return outside
     }
+
+    /// A file that a process keeps by itself is no neighbour of it.
+    func isPart(_ callee: String) -> Bool { callee.hasPrefix("sqlite ") }
 
     /// What somebody named, else the gravest finding that speaks of users.
     var symptom: Symptom? {

@@ -44,14 +44,18 @@ struct OnsetVote {
         return best.clarity > 0 ? best : nil
     }
 
-    /// Hears one series.
-    mutating func hear(times: [Double], values: [Double], from earliest: Double) {
+    /// Hears one series. Its voice is the weaker the longer before the symptom it places the change.
+    mutating func hear(
+        times: [Double], values: [Double], from earliest: Double, symptom: Double = 0, fades: Double = .infinity
+    ) {
         // A change needs values on both sides of it.
         let first = max(3, times.firstIndex { $0 >= earliest } ?? times.count)
         guard first < values.count - 1,
             let split = Self.split(values, in: first..<(values.count - 1)), split.clarity > Self.clear
         else { return }
-        voices.append((times[split.index], min(Self.mostVoice, split.clarity - Self.clear)))
+        let lag = max(0, symptom - times[split.index])
+        let weight = min(Self.mostVoice, split.clarity - Self.clear)
+        voices.append((times[split.index], fades.isFinite ? weight * exp2(-lag / fades) : weight))
     }
 
     /// The middle of the loudest voices that lie close together, where they have at least a share of all weight.

@@ -43,6 +43,8 @@ struct SceneView {
     private static let lookBack = 0.5
     /// The share of all voices that must agree on an onset, against the symptom's time.
     private static let agreement = 0.5
+    /// What changed long before it hurt says half as much for each so many seconds.
+    private static let fadesWithin = 30.0
     /// Values after the symptom that still count.
     private static let lookOn = 3.0
 
@@ -103,7 +105,10 @@ struct SceneView {
         let now = symptom?.time ?? last
         let earliest = symptom?.time.map { $0 - min(lookBack * ($0 - first), max(300, 5 * step)) } ?? first
         var vote = OnsetVote()
-        for series in prepared { vote.hear(times: series.times, values: series.measured, from: earliest) }
+        let fades = symptom?.time == nil ? Double.infinity : max(fadesWithin, 5 * step)
+        for series in prepared {
+            vote.hear(times: series.times, values: series.measured, from: earliest, symptom: now, fades: fades)
+        }
         // Who tells when it hurt tells more than series that do not agree.
         let share = symptom?.time == nil ? 0 : agreement
         if let verdict = vote.verdict(span: last - first, share: share) { return verdict }

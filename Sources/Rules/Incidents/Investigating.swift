@@ -33,7 +33,11 @@ extension Change {
     mutating func investigated(_ input: DiagnosisInput) -> Bool {
         incident.looks += 1
         incident.evidence = Digest("kintsugi evidence 1", of: (try? Packed.encode(input)) ?? [])
+        let before = incident.diagnosis?.hypotheses.first
         incident.diagnosis = lifecycle.diagnose(input)
+        let best = incident.diagnosis?.hypotheses.first
+        let isSame = before?.node == best?.node && before?.category == best?.category
+        incident.steadyLooks = incident.looks > 1 && isSame ? incident.steadyLooks + 1 : 1
         conclude(isLast: false)
         return true
     }
@@ -51,7 +55,9 @@ extension Change {
     private mutating func conclude(isLast: Bool) {
         let isOver = isLast || incident.stageSince.later(by: terms.longestLook) <= now
         let confidence = incident.diagnosis?.hypotheses.first?.confidence ?? 0
-        if !isOver, confidence < terms.sure {
+        // What several looks have said one after the other will not be said better by more of them.
+        let isSteady = incident.steadyLooks >= terms.steadyLooks && confidence >= terms.steadyFrom
+        if !isOver, confidence < terms.sure, !isSteady {
             begin(.pause, within: terms.lookAgain)
             return
         }

@@ -10,6 +10,9 @@ public struct LifecycleTerms: Codable, Sendable, Equatable {
     public var lookAgain = Int64.seconds(3)
     /// When the looking ends with the best there is.
     public var longestLook = Int64.seconds(30)
+    /// Looks in a row that must agree where none of them is sure, and how sure the last must be.
+    public var steadyLooks = 4
+    public var steadyFrom = 0.4
     /// A diagnosis as sure as this needs no second look.
     public var sure = 0.8
     /// How long nothing must fire before an incident ends by itself.

@@ -13,14 +13,14 @@ public enum Planning {
         var found: [(worth: Double, offer: PlanOffer)] = []
         for hypothesis in question.diagnosis.hypotheses.prefix(mostHypotheses) {
             for runbook in runbooks {
-                let pairing = Case(question: question, hypothesis: hypothesis, runbook: runbook, world: world)
-                guard let offer = pairing.offer else { continue }
+                let candidate = Case(question: question, hypothesis: hypothesis, runbook: runbook, world: world)
+                guard let offer = candidate.offer else { continue }
                 let orders = offer.plan.steps.map(\.order.digest)
                 let wasTried = question.earlier.contains { earlier in orders.contains { earlier.orders.contains($0) } }
                 guard !wasTried,
                     !found.contains(where: { $0.offer.plan.steps.map(\.order) == offer.plan.steps.map(\.order) })
                 else { continue }
-                found.append((pairing.worth, offer))
+                found.append((candidate.worth, offer))
             }
         }
         let ordered = found.enumerated().sorted { ($1.element.worth, $0.offset) < ($0.element.worth, $1.offset) }
@@ -188,7 +188,9 @@ private struct Case {
     private func pull(
         _ step: Runbook.Step, _ target: String, _ blamed: ForgeFact?
     ) -> (step: PlanStep, before: Digest, diff: String)? {
-        guard let blamed, let diff = blamed.diff else { return nil }
+        guard let blamed else { return nil }
+        if step.action == .rollback { return wholeWayBack(step, target, blamed) }
+        guard let diff = blamed.diff else { return nil }
         let action: ActionClass = blamed.kind == .code ? .codeRevert : .configuration
         guard step.action == action else { return nil }
         let order = ActionOrder(
@@ -203,6 +205,25 @@ private struct Case {
             reverts: RevertedChange(commit: blamed.commit, at: blamed.at),
             text: "a pull request takes back \(blamed.commit.prefix(10)): \(blamed.title)")
         return (made, blamed.state, diff)
+    }
+
+    /// Where a change cannot be taken out by itself: all of the configuration as it was before it.
+    private func wholeWayBack(
+        _ step: Runbook.Step, _ target: String, _ blamed: ForgeFact
+    ) -> (step: PlanStep, before: Digest, diff: String)? {
+        guard let before = blamed.before, let main = blamed.main, let diff = blamed.wayBack,
+            let state = blamed.wholeState
+        else { return nil }
+        func order(_ commit: String) -> ActionOrder {
+            ActionOrder(.rollback, door: "forge", target: target, arguments: [ActionArgument("to", commit)])
+        }
+        let made = PlanStep(
+            order(before), state: state,
+            blast: BlastRadius(roles: unique([target] + world.roles.map(\.role)), capacity: step.capacity),
+            reversibility: .whole, inverse: PlanInverse(order(main), "the configuration of \(main.prefix(10)) again"),
+            reverts: RevertedChange(commit: blamed.commit, at: blamed.at),
+            text: "the configuration goes back to \(before.prefix(10)), before \(blamed.title)")
+        return (made, state, diff)
     }
 
     private func roles(_ target: String, _ step: Runbook.Step) -> [String] {

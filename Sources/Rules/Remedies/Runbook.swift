@@ -149,6 +149,11 @@ public struct ForgeFact: Codable, Sendable, Equatable {
     /// What reverting it would change; nil where that cannot be done, and then why.
     public var diff: String?
     public var refusal: String?
+    /// The way back as a whole: to the configuration of that commit, from that of this one.
+    public var before: String?
+    public var main: String?
+    public var wayBack: String?
+    public var wholeState: Digest?
     /// The forge's state now, and after the revert.
     public var state: Digest
     public var stateAfter: Digest
@@ -200,6 +205,8 @@ public struct PlanningWorld: Codable, Sendable, Equatable {
     public var doors: [SeenDoor]
     /// The latest first.
     public var commits: [ForgeFact]
+    /// What a plan has to wait for: the cluster is just being changed, or was a moment ago.
+    public var deploying: String?
     /// Nanoseconds since 1970.
     public var now: Int64
 

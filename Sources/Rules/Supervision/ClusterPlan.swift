@@ -74,6 +74,8 @@ public struct RolePlan: Sendable, Equatable, Codable {
     /// The roles of which one worker must be ready before this one starts.
     public var after: [String] = []
     public var replacement: Replacement = .startFirst
+    /// It stands in for somebody outside the cluster: nobody here can mend it.
+    public var isOutside = false
     public var limits: SlotLimits = SlotLimits()
 
     public init(name: String, executable: String) {

@@ -92,10 +92,13 @@ public enum DeployGate {
     public static func word(
         before: [ObjectiveReport], since: [ObjectiveReport], now: [ObjectiveReport]
     ) -> GateWord {
+        // A cluster that is ill already is no measure: what mends it may bring back load that it has not felt for a while, and who
+        // mends it looks whether it holds.
+        if let ill = before.first(where: isBurning) { return .unseen("\(ill.name) was failing before") }
         var events = 0.0
         for after in now {
             guard let start = since.first(where: { $0.name == after.name }),
-                let past = before.first(where: { $0.name == after.name }), !isBurning(past)
+                before.contains(where: { $0.name == after.name })
             else { continue }
             let total = after.total - start.total
             let bad = total - (after.good - start.good)

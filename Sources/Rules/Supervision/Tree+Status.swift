@@ -8,6 +8,7 @@ extension Tree {
                 role: slot.name.role, slot: slot.name.number, name: slot.name.description,
                 state: slot.machine.stateName)
             status.pid = slot.machine.pid
+            status.commit = slot.release.isEmpty ? nil : slot.release
             status.restarts = slot.machine.restarts
             status.lastReason = slot.machine.lastReason
             status.memoryLimitBytes = slot.machine.limits.memoryBytes

@@ -13,6 +13,8 @@ struct Investigation {
     private static let mostOfOthers = 200
     /// How long before the window is looked at for what is usual, in seconds.
     private static let usual: Int64 = 900
+    /// An onset is fresh for so many seconds.
+    private static let fresh: Int64 = 45
 
     let scope: EvidenceScope
     let observatory: Observatory
@@ -24,11 +26,13 @@ struct Investigation {
     private var from: Int64 { max(min(scope.from / 1_000_000_000, until), oldest) }
 
     func evidence() -> Evidence {
-        let start = min(from, until - 30) - Self.usual
-        var evidence = Evidence(scope: scope, from: start * 1_000_000_000, until: until * 1_000_000_000)
         var left = LeftOut()
-        evidence.findings = findings(until: evidence.until, &left)
-        let onset = onset(among: evidence.findings)
+        let found = findings(until: until * 1_000_000_000, &left)
+        let onset = onset(among: found)
+        let long = min(from, until - 30) - Self.usual
+        let start = start(long, onset: onset)
+        var evidence = Evidence(scope: scope, from: start * 1_000_000_000, until: until * 1_000_000_000)
+        evidence.findings = found
         evidence.onset = onset * 1_000_000_000
         evidence.series = series(from: start, onset: onset, &left)
         let services = observatory.calls.figures(from: start, onset: onset, until: until).filter { concerns($0.node) }
@@ -39,7 +43,7 @@ struct Investigation {
         evidence.edges = left.cut(edges, Self.mostEdges, "calls between services") { size($0.before) + size($0.after) }
         evidence.messages = messages(from: start, onset: onset, &left)
         let changes = observatory.changes.filter { change in
-            change.at >= start * 1_000_000_000 && change.at <= evidence.until
+            change.at >= long * 1_000_000_000 && change.at <= evidence.until
                 && (change.nodes.isEmpty || change.nodes.contains(where: concerns))
         }
         evidence.changes = left.cut(changes, Self.mostOfOthers, "changes") { Double($0.at) }
@@ -49,8 +53,16 @@ struct Investigation {
         evidence.processes = left.cut(ordered(notices), Self.mostOfOthers, "what happened to processes") {
             Double($0.at)
         }
-        evidence.missing = missing(evidence, start: start) + left.signals
+        evidence.missing = missing(evidence, start: long) + left.signals
         return evidence
+    }
+
+    /// What has just begun is looked at second by second, as far back as that is known; and nothing from before this process
+    /// listened.
+    private func start(_ long: Int64, onset: Int64) -> Int64 {
+        let heard = (observatory.began ?? 0) / 1_000_000_000
+        let isFresh = until - onset <= Self.fresh
+        return max(isFresh ? until - Self.mostPlaces + 2 : long, min(heard, until - 30))
     }
 
     /// Those of the window; what lasts and what is grave before the rest.

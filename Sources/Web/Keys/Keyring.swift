@@ -27,28 +27,38 @@ public struct Keyring: Sendable {
     /// No key opens anything.
     public static let empty = Keyring(entries: [])
 
-    /// Reads files of `keys: [{name, hash, roles, rate, burst}]`.
+    /// Reads files of `keys: [{name, hash, roles, rate, burst}]` and `revoked: {name: why}`. What one file revokes opens
+    /// nothing, whichever file has it.
     public init(files: [String]) throws(ConfigurationError) {
-        var entries: [Entry] = []
-        for file in files {
-            let document = try Document(path: file)
-            entries += try Self.read(document, after: entries)
-        }
-        self.entries = entries
+        try self.init(documents: files.map { (path) throws(ConfigurationError) in try Document(path: path) })
     }
 
     /// Reads one document.
-    public init(_ document: Document) throws(ConfigurationError) {
-        entries = try Self.read(document, after: [])
+    public init(_ document: Document) throws(ConfigurationError) { try self.init(documents: [document]) }
+
+    private init(documents: [Document]) throws(ConfigurationError) {
+        var entries: [Entry] = []
+        var revoked: [String] = []
+        for document in documents {
+            let found = try Self.read(document, after: entries)
+            entries += found.entries
+            revoked += found.revoked
+        }
+        self.entries = entries.filter { !revoked.contains($0.caller.name) }
     }
 
     private init(entries: [Entry]) { self.entries = entries }
 
-    private static func read(_ document: Document, after earlier: [Entry]) throws(ConfigurationError) -> [Entry] {
+    private static func read(
+        _ document: Document, after earlier: [Entry]
+    ) throws(ConfigurationError) -> (entries: [Entry], revoked: [String]) {
         try document.read { root in
             _ = root.required("version", .wholeNumber(in: 1...1))
             var known = earlier
-            return root.sections("keys") { section in
+            // Nothing stands there until somebody revokes one.
+            let isEmpty = root.kind(of: "revoked") == .nothing
+            let revoked = isEmpty ? [] : root.map("revoked", of: .text(length: 1...200)).map(\.name)
+            let entries = root.sections("keys") { section in
                 let caller = Caller(
                     name: section.required("name", .name), roles: section.list("roles", of: .name))
                 let entry = Entry(
@@ -64,6 +74,7 @@ public struct Keyring: Sendable {
                 known.append(entry)
                 return entry
             }
+            return (entries, revoked)
         }
     }
 

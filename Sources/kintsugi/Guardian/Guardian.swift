@@ -63,9 +63,9 @@ final class Guardian {
         // Whoever may read this user's files may speak as the operator.
         try WholeFile.write("\(key.secret(of: "operator"))\n", to: surroundings.places.operatorSecret)
         try tellDoors()
-        if LocalKey.isMissing(data: surroundings.places.data) {
+        for name in LocalKey.names where LocalKey.isMissing(data: surroundings.places.data, of: name) {
             let (key, hash) = Keyring.makeKey()
-            try LocalKey.keep(key, hash: hash, data: surroundings.places.data)
+            try LocalKey.keep(key, hash: hash, data: surroundings.places.data, of: name)
         }
         try LocalPerson.ensure(data: surroundings.places.data)
     }
