@@ -223,6 +223,7 @@ let package = Package(
             "RemediationAgentTests",
             needs: [
                 "Building", "Contracts", "Forge", "Host", "RemediationAgent", "Remedies", "Service", "Signals", "Store",
+                "Threads", "Worker",
             ]),
         proof("CapabilitiesTests", needs: ["Capabilities", "Contracts", "Host"]),
         proof(

@@ -148,7 +148,8 @@ actor Deployer {
         }
         let (taken, back) = (found[0], found[1])
         if let elsewhere {
-            try await elsewhere.takeBack(main, to: back, title: "Take back \(main.prefix(10)): \(taken)", why: why, at: now)
+            try await elsewhere.takeBack(
+                main, to: back, title: "Take back \(main.prefix(10)): \(taken)", why: why, at: now)
         }
         log.error("what was merged was taken back", ["commit": .text(String(main.prefix(10))), "why": .text(why)])
         var alert = RaisedAlert(

@@ -41,13 +41,15 @@ final class Elsewhere: Sendable {
             var files: [FileChange] = []
             for change in try repository.changedPaths(from: main, to: back) {
                 let isThere = try repository.entry(change.path, at: back) != nil
-                files.append(FileChange(path: change.path, content: isThere ? try repository.file(change.path, at: back) : nil))
+                files.append(
+                    FileChange(path: change.path, content: isThere ? try repository.file(change.path, at: back) : nil))
             }
             return files
         }
         let pull = try await forge.propose(
             PullProposal(
-                key: "takes-back/\(main)", title: title, text: why, author: "deploy gate", change: .files(files), base: main,
+                key: "takes-back/\(main)", title: title, text: why, author: "deploy gate", change: .files(files),
+                base: main,
                 at: now))
         if pull.state == .open { _ = try await forge.merge(pull.number, by: "deploy gate", head: pull.head, at: now) }
         _ = try await forge.followMain(of: clone)

@@ -20,11 +20,11 @@ actor Pipeline {
         case failed(String)
     }
 
-    let workshop: Workshop
-    let files: PipelineFiles
-    let store: ArtefactStore
-    let ground: Ground
-    let log: Log
+    nonisolated let workshop: Workshop
+    nonisolated let files: PipelineFiles
+    nonisolated let store: ArtefactStore
+    nonisolated let ground: Ground
+    nonisolated let log: Log
     private let steps: OwnSteps
     private let now: @Sendable () -> Int64
     private var underway: [String] = []

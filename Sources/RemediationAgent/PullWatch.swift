@@ -1,5 +1,6 @@
 import Contracts
 import Forge
+import Host
 import Remedies
 import Signals
 
@@ -32,11 +33,19 @@ actor PullWatch {
         let time = now()
         guard time - lastLook >= Self.every else { return }
         lastLook = time
+        // Most of the time there is none, and git need not be asked.
+        guard hasPulls else { return }
         do throws(ForgeFault) {
             for pull in try await forge.pulls(.open) { try await look(pull) }
         } catch {
             log.limited("pulls", .warning, "open pull requests could not be looked at", ["why": "\(error)"])
         }
+    }
+
+    private var hasPulls: Bool {
+        let path = workshop.repository.path
+        return ProcessFiles.entries("\(path)/refs/kintsugi/pulls").contains { !$0.hasPrefix(".") }
+            || ProcessFiles.text("\(path)/packed-refs")?.contains("refs/kintsugi/pulls/") == true
     }
 
     private func look(_ pull: Pull) async throws(ForgeFault) {

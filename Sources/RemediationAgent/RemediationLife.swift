@@ -115,7 +115,8 @@ struct RemediationLife: Sendable {
             let place = try GitHubPlace(
                 url: definition.url, owner: definition.owner, name: definition.name, tokenFile: definition.tokenFile)
             return Elsewhere(
-                GitHubForge(place, repository: repository, client: WebClient(metrics: metrics)), clone: definition.clone,
+                GitHubForge(place, repository: repository, client: WebClient(metrics: metrics)),
+                clone: definition.clone,
                 every: definition.every, log: log)
         } catch {
             log.error("the forge of the configuration cannot be used", ["why": "\(error)"])

@@ -122,7 +122,8 @@ struct Workshop: Sendable {
             let kind = Subject.Kind(rawValue: argument.name), argument.value.count == 40,
             (kind == .to) == (order.action == .rollback)
         else {
-            throw .invalid("expected one argument, revert, restore or to, with a whole commit, found \(order.arguments)")
+            throw .invalid(
+                "expected one argument, revert, restore or to, with a whole commit, found \(order.arguments)")
         }
         return Subject(commit: argument.value, kind: kind)
     }
@@ -167,7 +168,8 @@ struct Workshop: Sendable {
                         content: wanted == nil ? nil : try repository.file(change.path, at: subject.commit)))
             }
             guard !files.isEmpty else { return nil }
-            let title = subject.kind == .to ? "Go back to \(subject.commit.prefix(10))" : "Put in again: \(commit.subject)"
+            let title =
+                subject.kind == .to ? "Go back to \(subject.commit.prefix(10))" : "Put in again: \(commit.subject)"
             return words.proposal(.files(files), title: title, base: main)
         }
     }

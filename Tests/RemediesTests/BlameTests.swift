@@ -89,4 +89,29 @@ import Testing
         #expect(found[2].suspicion == 0 && found[2].reason == nil)
         #expect(found[4].suspicion == 0)
     }
+
+    /// The commit that a plan would take back.
+    static func reverted(_ suspicions: [Double], category: String = "Code_Bug") -> String? {
+        let facts = suspicions.enumerated().map { number, suspicion in
+            var fact = fact("commit \(number)")
+            fact.suspicion = suspicion
+            return fact
+        }
+        let runbook = Runbook(
+            name: "back", about: "It is put back.", when: .init(categories: [category], change: .code),
+            steps: [.init(.codeRevert, door: "forge", target: "$culprit", inverse: .revert, text: "back")])
+        let best = Diagnosis.Hypothesis(
+            node: "orders", category: category, score: 1, confidence: 0.9, supporting: [], opposing: [])
+        let question = PlanQuestion(
+            step: "s", incident: "I-1", generation: 1, diagnosis: Diagnosis(suspects: [], hypotheses: [best], onset: 0))
+        let world = PlanningWorld(roles: [], commits: facts, now: .seconds(100))
+        return Planning.offers(question, [runbook], world).first?.plan.steps.first?.order.arguments.first?.value
+    }
+
+    @Test func aPlanTakesTheMostSuspectedCommitBackAndTheLatestWhereNoneIs() {
+        #expect(Self.reverted([0, 0.2, 0.8, 0.8]) == "commit 2")
+        #expect(Self.reverted([0, 0, 0]) == "commit 0")
+        // What the lines of the code say is no matter where the code is not at fault.
+        #expect(Self.reverted([0, 0.9], category: "Config_Error") == "commit 0")
+    }
 }

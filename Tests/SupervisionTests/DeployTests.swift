@@ -40,6 +40,25 @@ import Testing
         #expect(stage.tree.slots.map(\.release) == ["old", "new", "new", "old"])
     }
 
+    @Test func onlyTheRolesWhoseExecutableDiffersAreRolledForOtherPrograms() throws {
+        var stage = try Self.stage()
+        let executable = try #require(Self.plan().role(named: "c")?.executable)
+        let plan = Self.plan { plan in
+            for index in plan.roles.indices where plan.roles[index].name != "c" {
+                plan.roles[index].executable = "Other"
+            }
+        }
+        var order = Self.order([])
+        order.executables = [executable]
+        #expect(Reach.roles(touched: [], executables: [executable], old: plan, new: plan) == ["c"])
+        #expect(Reach.roles(touched: ["roles/a.yaml"], executables: ["Other"], old: plan, new: plan) == ["a", "b"])
+        #expect(Reach.roles(touched: [], executables: [], old: plan, new: plan).isEmpty)
+        stage.handle(.deploy(order, Self.plan(), ticket: 1))
+        stage.wait(.seconds(30))
+        #expect(stage.outcomes.count == 1 && stage.outcomes[0].hasPrefix("new done"))
+        #expect(stage.tree.slots.filter { $0.name.role == "c" }.allSatisfy { $0.release == "new" })
+    }
+
     @Test func aRoleThatWasNotReachedIsBornWithTheNewReleaseFromThenOn() throws {
         var stage = try Self.stage()
         stage.handle(.deploy(Self.order(["roles/b.yaml"]), Self.plan(), ticket: 1))

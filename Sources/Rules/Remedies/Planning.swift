@@ -211,7 +211,8 @@ private struct Case {
     private func wholeWayBack(
         _ step: Runbook.Step, _ target: String, _ blamed: ForgeFact
     ) -> (step: PlanStep, before: Digest, diff: String)? {
-        guard let before = blamed.before, let main = blamed.main, let diff = blamed.wayBack, let state = blamed.wholeState
+        guard let before = blamed.before, let main = blamed.main, let diff = blamed.wayBack,
+            let state = blamed.wholeState
         else { return nil }
         func order(_ commit: String) -> ActionOrder {
             ActionOrder(.rollback, door: "forge", target: target, arguments: [ActionArgument("to", commit)])

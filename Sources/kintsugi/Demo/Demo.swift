@@ -71,7 +71,8 @@ struct Demo {
             let path = "config/\(parts[0])"
             let text = String(decoding: try repository.file(path, at: main), as: UTF8.self)
             changes.append(
-                FileChange(path: path, content: Array(try ScalarEdit.set(place, to: sides[1], in: text, name: parts[0]).utf8)))
+                FileChange(
+                    path: path, content: Array(try ScalarEdit.set(place, to: sides[1], in: text, name: parts[0]).utf8)))
         }
         let commit = try repository.commit(
             changes, onto: main, CommitNote(author: "ana", at: WallTime.now.nanoseconds, title: Self.title))
@@ -91,7 +92,9 @@ struct Demo {
                     tell("deployed", "orders was rolled, and nothing spoke against it for five seconds")
                     return true
                 }
-                if let record = status.deploys?.first(where: { $0.release.commit == commit }), record.outcome == .takenBack {
+                if let record = status.deploys?.first(where: { $0.release.commit == commit }),
+                    record.outcome == .takenBack
+                {
                     tell("gate", "it was taken back: \(record.text)")
                     return false
                 }

@@ -26,9 +26,13 @@ struct Narrator {
         while monotonicNow() < end {
             poll(nil, 0, 150)
             let known = last?.id ?? (try? person.triage(places) { try await $0.incidents(IncidentQuery()) })?.last?.id
-            guard let id = known, let incident = try? person.triage(places, { try await $0.incident(id) }) else { continue }
+            guard let id = known, let incident = try? person.triage(places, { try await $0.incident(id) }) else {
+                continue
+            }
             say(incident, before: last, once)
-            if incident.stage == .awaitingApproval, last?.stage != .awaitingApproval || last?.generation != incident.generation {
+            if incident.stage == .awaitingApproval,
+                last?.stage != .awaitingApproval || last?.generation != incident.generation
+            {
                 try answer(incident)
             }
             last = incident
@@ -45,22 +49,32 @@ struct Narrator {
             once("suspects", "suspects \(round) \(suspects)", suspects)
             let percent = Int((best.confidence * 100).rounded())
             let blame = best.change.map { ", since \"\($0.text)\"" } ?? ""
-            once("cause", "cause \(round) \(best.node) \(best.category)", "\(best.category) of \(best.node) (\(percent) %)\(blame)")
+            once(
+                "cause", "cause \(round) \(best.node) \(best.category)",
+                "\(best.category) of \(best.node) (\(percent) %)\(blame)")
             for share in best.supporting { once("evidence", "evidence \(round) \(share.name)", share.text) }
         }
         if let offer = incident.plan {
-            once("plan", "plan \(offer.plan.digest)", "\(offer.origin): \(offer.plan.steps.map(\.text).joined(separator: "; "))")
+            once(
+                "plan", "plan \(offer.plan.digest)",
+                "\(offer.origin): \(offer.plan.steps.map(\.text).joined(separator: "; "))")
         }
         if let verdict = incident.verdict, let offer = incident.plan, verdict.plan == offer.plan.digest {
             let why = verdict.reasons.filter { $0.outcome == verdict.outcome }.map(\.text).first ?? ""
             once("verdict", "verdict \(verdict.plan) \(verdict.outcome)", "\(verdict.outcome.rawValue): \(why)")
         }
-        if incident.stage == .executing { once("hands", "executing \(incident.execution ?? "")", "the plan is carried out: pull request, checks, merge, roll") }
+        if incident.stage == .executing {
+            once(
+                "hands", "executing \(incident.execution ?? "")",
+                "the plan is carried out: pull request, checks, merge, roll")
+        }
         if let report = incident.report {
             let words = report.steps.map(\.text).joined(separator: "; ")
             once("done", "report \(report.ended)", "\(report.outcome.rawValue): \(words)")
         }
-        if incident.stage == .verifying { once("verify", "verifying \(round)", "do the objectives hold for the settle window?") }
+        if incident.stage == .verifying {
+            once("verify", "verifying \(round)", "do the objectives hold for the settle window?")
+        }
         if let verification = incident.verification {
             for condition in verification.conditions where condition.verdict == .holds || condition.verdict == .fails {
                 once("verify", "condition \(round) \(condition.text)", condition.text)
@@ -77,13 +91,19 @@ struct Narrator {
             terminal.write("            Agree? [Enter agrees, n rejects] ")
             let line = readLine() ?? "n"
             guard line.isEmpty || line.lowercased().hasPrefix("y") else {
-                let no = question.answered(.reject, id: person.freshID(), by: LocalPerson.name, feedback: "said no at the terminal", at: WallTime.now.nanoseconds, with: key)
+                let no = question.answered(
+                    .reject, id: person.freshID(), by: LocalPerson.name, feedback: "said no at the terminal",
+                    at: WallTime.now.nanoseconds, with: key)
                 _ = try person.risk(places) { try await $0.answer(no) }
                 return
             }
         }
-        let yes = question.answered(.approve, id: person.freshID(), by: LocalPerson.name, feedback: nil, at: WallTime.now.nanoseconds, with: key)
+        let yes = question.answered(
+            .approve, id: person.freshID(), by: LocalPerson.name, feedback: nil, at: WallTime.now.nanoseconds, with: key
+        )
         let receipt = try person.risk(places) { try await $0.answer(yes) }
-        tell("approval", receipt.counts ? "given by \(LocalPerson.name), bound to plan \(question.plan.brief)" : receipt.text)
+        tell(
+            "approval",
+            receipt.counts ? "given by \(LocalPerson.name), bound to plan \(question.plan.brief)" : receipt.text)
     }
 }
