@@ -47,6 +47,9 @@ actor Deployer {
 
     private static let driftPatience = Int64.seconds(15)
     private static let lookEvery = Int64.seconds(5)
+    private static let compareEvery = Int64.seconds(60)
+    private static let tellAgainWithin = Int64.seconds(600)
+    private var lastCompared: Int64 = 0
 
     init(
         _ workshop: Workshop, _ programs: Programs, data: String, log: Log, now: @escaping @Sendable () -> Int64,
@@ -83,7 +86,10 @@ actor Deployer {
             guard let running = status.release, !running.commit.isEmpty else { return }
             let record = status.deploys?.first { $0.release.commit == main }
             if running.commit == main {
-                if main != settled { try await settle(status) }
+                if main != settled {
+                    try await settle(status)
+                    try await tellAgain(of: main)
+                }
                 settled = main
                 await lookForDrift(status, running)
                 return
@@ -97,6 +103,30 @@ actor Deployer {
         } catch {
             log.limited("deploy", .warning, "main could not be deployed; it is tried again", ["why": "\(error)"])
         }
+    }
+
+    /// Who took something back may have died before it told anybody: the same alert, told twice, is one.
+    private func tellAgain(of main: String) async throws {
+        let found = try await workshop.repository.aside { (repository) throws(ForgeFault) -> [String] in
+            let commit = try repository.read(main)
+            guard let bad = commit.trailer("Takes-Back") else { return [] }
+            return [bad, try repository.read(bad).subject, commit.body, "\(commit.at)"]
+        }
+        guard found.count == 4, let at = Int64(found[3]), now() - at < Self.tellAgainWithin else { return }
+        tell(takenBack: found[0], found[1], found[2].split(separator: "\n\n").first.map(String.init) ?? "", at: at)
+        await tellAlerts()
+    }
+
+    /// An incident is opened, and nothing is to be done about it any more.
+    private func tell(takenBack commit: String, _ title: String, _ why: String, at: Int64) {
+        var alert = RaisedAlert(
+            .supervisor, fingerprint: "deploy-\(commit)", name: "DeployTakenBack", severity: .warning,
+            labels: [SignalLabel("commit", commit)], text: "\(commit.prefix(10)) (\(title)) was taken back: \(why)",
+            began: at)
+        alerts.append(alert)
+        alert.state = .resolved
+        alert.ended = now()
+        alerts.append(alert)
     }
 
     /// What runs is known by its sources, and what nobody goes back to is forgotten.
@@ -139,12 +169,12 @@ actor Deployer {
         let found = try await repository.aside { (repository) throws(ForgeFault) -> [String] in
             let commit = try repository.read(main)
             let note = CommitNote(
-                author: "deploy gate", at: commit.at, title: "Take back \(main.prefix(10)): \(commit.subject)",
+                author: "deploy gate", at: now, title: "Take back \(main.prefix(10)): \(commit.subject)",
                 text: why,
                 trailers: [Trailer("Takes-Back", main)])
             let back = try repository.restore(path, from: running.commit, onto: main, note)
             if !isElsewhere { try repository.advanceMain(from: main, to: back) }
-            return [commit.subject, back]
+            return [commit.subject, back, "\(try repository.read(back).at)"]
         }
         let (taken, back) = (found[0], found[1])
         if let elsewhere {
@@ -152,14 +182,7 @@ actor Deployer {
                 main, to: back, title: "Take back \(main.prefix(10)): \(taken)", why: why, at: now)
         }
         log.error("what was merged was taken back", ["commit": .text(String(main.prefix(10))), "why": .text(why)])
-        var alert = RaisedAlert(
-            .supervisor, fingerprint: "deploy-\(main)", name: "DeployTakenBack", severity: .warning,
-            labels: [SignalLabel("commit", main)], text: "\(main.prefix(10)) (\(taken)) was taken back: \(why)",
-            began: now)
-        alerts.append(alert)
-        alert.state = .resolved
-        alert.ended = now
-        alerts.append(alert)
+        tell(takenBack: main, taken, why, at: Int64(found[2]) ?? now)
         await tellAlerts()
     }
 
@@ -185,7 +208,9 @@ actor Deployer {
             else { continue }
             strays.append("\(slot.name) runs \(commit.prefix(10))")
         }
-        // The folder itself is compared with its commit, and mended.
+        // The folder itself is compared with its commit now and then, and mended.
+        let time = now()
+        if time - lastCompared >= Self.compareEvery { lastCompared = time } else { return note(strays) }
         if let checked = try? await workshop.checkout(running.commit), checked != running.configuration {
             strays.append("\(running.configuration) is no checkout of \(running.brief)")
         }
