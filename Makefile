@@ -1,5 +1,5 @@
 # Everything that a fresh machine with a Swift toolchain, git and make needs: each target does its own set-up first.
-.PHONY: help setup build up test system-test soak bench lint clean
+.PHONY: help setup build up demo test system-test soak bench lint clean
 .DEFAULT_GOAL := help
 
 CONFIGURATION := release
@@ -17,6 +17,9 @@ build: setup ## build everything for use
 
 up: build ## run the cluster here, until Ctrl-C
 	.build/$(CONFIGURATION)/kintsugi up
+
+demo: build ## a change breaks the shop under load, and the cluster mends itself, in a minute
+	.build/$(CONFIGURATION)/kintsugi demo
 
 test: setup $(VENV) ## the tests that need no cluster
 	@scripts/test.sh

@@ -148,6 +148,8 @@ struct Shift {
         var plan = StorePlan(file: "\(folder)/remediation.sqlite", migrations: Tables.migrations)
         plan.metrics = Metrics()
         store = try await Store.open(plan)
+        // Who writes is told by the lease, which the one before may just be giving up.
+        for await state in store.states() where state == .writer { break }
         agent = RemediationAgent(
             config: "\(folder)/config", store, outside, metrics: Metrics(), log: Log(descriptor: -1))
         // The lock of the one before may be held for a moment by a child that another test just starts, as its descriptors

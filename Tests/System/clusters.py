@@ -47,6 +47,8 @@ class Cluster:
         self.data = pathlib.Path(folder) / "data"
         self.offset = offset
         self.config = config
+        # Whether it runs from a repository, or from the folder as it stands.
+        self.versioned = True
         self.peers = []
         self.children = []
         self.loads = []
@@ -61,7 +63,8 @@ class Cluster:
         )  # fmt: skip
 
     def up(self):
-        done = self.run("up", "--detach", "--config", str(self.config), "--port-offset", str(self.offset))
+        how = [] if self.versioned else ["--unversioned"]
+        done = self.run("up", "--detach", "--config", str(self.config), "--port-offset", str(self.offset), *how)
         assert done.returncode == 0, done.stdout + done.stderr + self.log_text("guardian")
         return self
 

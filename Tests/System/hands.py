@@ -257,8 +257,9 @@ class Hands:
     def now(self, role):
         """The state of a role as its door sees it, and how many workers it shall have."""
         status = self.insist("supervisor", "SupervisorDesk.status")
-        wanted = next(entry["wanted"] for entry in status["roles"] if entry["role"] == role)
-        text = cbor2.dumps([role, wanted, status["configuration"]])
+        found = next(entry for entry in status["roles"] if entry["role"] == role)
+        wanted = found["wanted"]
+        text = cbor2.dumps([role, wanted, found["configuration"]])
         return hashlib.sha256(b"kintsugi cluster state 1\0" + text).hexdigest(), wanted
 
     def insist(self, role, method, *arguments):

@@ -71,7 +71,10 @@ class Office:
             access.write(f"keys:\n  - public: {json.dumps(agent)}\n    role: remediation\n")
         self.policy = self.folder / "policy" / "default.yaml"
         self.policy.write_text(policy)
-        self.cluster = clusters(self.folder).up()
+        self.cluster = clusters(self.folder)
+        # What is written into the folder counts at once.
+        self.cluster.versioned = False
+        self.cluster.up()
         self.operator = self.cluster.operator()
         self.remediation = Remote(port, broker, agent, agent_secret, "remediation@away.1")
         self.cluster.peers.append(self.remediation)
@@ -89,8 +92,9 @@ class Office:
 
     def state(self, role="carrier"):
         status = self.cluster.status()
-        wanted = next(entry["wanted"] for entry in status["roles"] if entry["role"] == role)
-        text = cbor2.dumps([role, wanted, status["configuration"]])
+        found = next(entry for entry in status["roles"] if entry["role"] == role)
+        wanted = found["wanted"]
+        text = cbor2.dumps([role, wanted, found["configuration"]])
         return hashlib.sha256(b"kintsugi cluster state 1\0" + text).hexdigest()
 
     def plan(self, action="restart", incident="I-1", confidence=0.95, **arguments):
