@@ -152,9 +152,6 @@ struct Shift {
         for await state in store.states() where state == .writer { break }
         agent = RemediationAgent(
             config: "\(folder)/config", store, outside, metrics: Metrics(), log: Log(descriptor: -1))
-        // The lock of the one before may be held for a moment by a child that another test just starts, as its descriptors
-        // are closed only when it becomes its program.
-        for await state in store.states() where state == .writer { break }
         try await agent.activate()
     }
 
