@@ -17,8 +17,10 @@ struct Categories {
         // A kind of cause cannot be likelier than that the node is one: it begins with a part of the node's score.
         let standing = Contribution("standing", Self.base * suspect.score, "\(suspect.node) is a suspect")
         return CauseCategory.allCases.map { category in
+            // Who fails since somebody outside does is not the one to blame.
             Hypothesis(
-                node: suspect.node, category: category,
+                node: category == .externalDependency ? evidence.failingOutside ?? suspect.node : suspect.node,
+                category: category,
                 evidence: [standing] + weigh(category, evidence).filter { $0.points != 0 })
         }
     }

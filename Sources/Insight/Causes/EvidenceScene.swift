@@ -14,6 +14,8 @@ extension Scene {
         events = evidence.processes.compactMap(reading.event)
         limits = evidence.series.compactMap(reading.limit)
         outside = reading.outside
+        let strangers = outside
+        traces += evidence.edges.filter { strangers.contains($0.callee) }.map(reading.waits)
         symptom = reading.symptom
     }
 }
@@ -73,6 +75,17 @@ private struct EvidenceReading {
         return TraceEvidence(
             service: service.node, operation: "all", before: statistics(service.before),
             after: statistics(service.after), scale: after / before)
+    }
+
+    /// What somebody waited for who is not ours: of his own work nothing is known but that.
+    func waits(_ edge: EvidenceEdge) -> TraceEvidence {
+        func statistics(_ figures: CallFigures) -> SpanStatistics {
+            SpanStatistics(count: figures.calls, errors: figures.errors, seconds: figures.seconds * figures.calls)
+        }
+        let (before, after) = (max(1, onset - from), max(1, until - onset))
+        return TraceEvidence(
+            service: edge.caller, peer: edge.callee, operation: "all", before: statistics(edge.before),
+            after: statistics(edge.after), scale: after / before)
     }
 
     func log(_ message: EvidenceMessage) -> LogEvidence {

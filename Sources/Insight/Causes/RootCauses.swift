@@ -21,8 +21,14 @@ public enum RootCauses {
         let categories = Categories(view)
         let hypotheses = suspects.prefix(5).flatMap { categories.hypotheses($0) }
             .sorted { ($1.score, $0.node, $0.category.rawValue) < ($0.score, $1.node, $1.category.rawValue) }
+        // Two suspects may point at the same one outside: the stronger voice counts.
+        var distinct: [Hypothesis] = []
+        for found in hypotheses
+        where !distinct.contains(where: { $0.node == found.node && $0.category == found.category }) {
+            distinct.append(found)
+        }
         return Ranking(
-            suspects: suspects, hypotheses: hypotheses, missing: missing, onset: view.onset, signature: signature)
+            suspects: suspects, hypotheses: distinct, missing: missing, onset: view.onset, signature: signature)
     }
 }
 
