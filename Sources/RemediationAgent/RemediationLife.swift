@@ -25,6 +25,7 @@ struct RemediationLife: Sendable {
         let deployer: Deployer
         let door: ForgeDoor
         let pulls: PullWatch
+        let forge: any Forge
         let detective: Detective
 
         init(_ repository: Repository, _ worker: WorkerContext, _ store: Store, _ neighbours: Neighbours) {
@@ -42,7 +43,7 @@ struct RemediationLife: Sendable {
                 workshop, Programs(workshop: workshop, pipeline: pipeline, origins: origins, log: log), data: data,
                 log: log, now: now, status: status, deploy: { try await neighbours.deploy($0) },
                 raise: { await neighbours.raise($0) }, elsewhere: place)
-            let forge: any Forge = place?.forge ?? LocalForge(repository)
+            forge = place?.forge ?? LocalForge(repository)
             door = ForgeDoor(data: data, store, forge, workshop, pipeline, deployer, log: log, now: now)
             pulls = PullWatch(forge, workshop, pipeline, log: log, now: now)
             detective = Detective(
@@ -56,6 +57,7 @@ struct RemediationLife: Sendable {
         let (bus, birth, log) = (worker.bus, worker.birth, worker.log)
         bus.allow(RemediationFault.self, as: "RemediationFault")
         bus.allow(RiskFault.self, as: "RiskFault")
+        bus.allow(ForgeRefusal.self, as: "ForgeRefusal")
         let neighbours = Neighbours(bus: bus, log: log)
         let hands = Self.repository(birth.data, log).map { Hands($0, worker, store, neighbours) }
         self.hands = hands
@@ -66,6 +68,10 @@ struct RemediationLife: Sendable {
         let succession = Succession(agent: agent, store: store, own: birth.slot)
         bus.serve($RemediationDesk<BusSystem>.self) { RemediationDeskActor(agent, succession, actorSystem: $0) }
         guard let hands else { return }
+        let now: @Sendable () -> Int64 = { WallTime.now.nanoseconds }
+        bus.serve(as: ForgeRefusal.desk, $ForgeDesk<BusSystem>.self) {
+            ForgeDeskActor(hands.forge, hands.workshop.repository, now: now, actorSystem: $0)
+        }
         bus.serve(as: PipelineAnswer.desk, $PipelineDesk<BusSystem>.self) {
             PipelineDeskActor(hands.pipeline, hands.workshop, succession, actorSystem: $0)
         }

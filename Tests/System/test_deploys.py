@@ -1,5 +1,6 @@
 """What is merged is deployed behind a gate; what fails at once is taken back, whoever is killed meanwhile."""
 
+import base64
 import json
 import os
 import signal
@@ -7,7 +8,7 @@ import subprocess
 
 import pytest
 
-from clusters import alive, until
+from clusters import BUILD, alive, until
 from shops import QUIET, Shop
 
 
@@ -158,3 +159,32 @@ def test_a_new_role_comes_and_goes_with_main(shop, tmp_path):
     shop.cluster.ready("second", 1)
     shop.cluster.does("config", "rollback", "HEAD~2")
     until(lambda: running(shop) == main(shop) and not shop.cluster.slots("second"), 60, "it is gone")
+
+
+def test_pull_requests_are_read_and_merged_over_the_bus_by_whoever_speaks_for_people(shop):
+    content = git(shop, "show", "main:config/roles/orders.yaml").replace("timeout: 5s", "timeout: 4s") + "\n"
+    wish = {"call": "propose", "proposal": {
+        "title": "Wait less", "text": "", "author": "ann", "base": main(shop),
+        "change": {"files": {"_0": [
+            {"path": "config/roles/orders.yaml", "content": base64.b64encode(content.encode()).decode()}]}},
+        "at": 1_700_000_100_000_000_000}}  # fmt: skip
+    subprocess.run(
+        [BUILD / "ForgeSample", "local", shop.data / "cluster.git"], input=json.dumps(wish) + "\n", capture_output=True,
+        text=True, check=True)  # fmt: skip
+    operator = shop.cluster.operator()
+
+    def ask(method, *arguments):
+        answer = operator.answer("remediation", f"ForgeDesk.{method}", *arguments, actor="forge", content="json")
+        assert answer.status == "value", (answer.status, answer.body)
+        return answer.body
+
+    found = until(lambda: [p for p in ask("pulls", "open") if any(c["state"] == "passed" for c in p["checks"])], 20, "its check")
+    assert [pull["title"] for pull in found] == ["Wait less"]
+    view = ask("pull", found[0]["number"])
+    assert "+  timeout: 4s" in view["diff"]
+    merged = ask("merge", found[0]["number"], "ann", view["pull"]["head"])
+    assert merged["mergedBy"] == "ann"
+    deployed(shop, main(shop))
+    assert ask("history", 2)[0]["commit"] == main(shop)
+    again = operator.answer("remediation", "ForgeDesk.merge", 99, "ann", "0" * 40, actor="forge", content="json")
+    assert again.status != "value"
