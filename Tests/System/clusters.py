@@ -1,10 +1,12 @@
 """A cluster of a test's own: started, asked, waited for, and always brought down."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -25,6 +27,17 @@ def until(condition, within=10.0, what="the condition"):
         assert time.monotonic() < deadline, f"{what} did not come within {within} s"
         # The pace of asking, and no wait for anything.
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def opened(path, **options):
+    """A database, committed and closed at the end: one that is left to Python closes at any moment, and takes its -wal along."""
+    file = sqlite3.connect(path, **options)
+    try:
+        with file:
+            yield file
+    finally:
+        file.close()
 
 
 def alive(pid):

@@ -6,13 +6,12 @@ import json
 import pathlib
 import random
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import threading
 import time
 
-from clusters import BUILD, ROOT, Cluster, until
+from clusters import BUILD, ROOT, Cluster, opened, until
 
 CONFIG = ROOT / "config"
 
@@ -149,7 +148,7 @@ class Chaos:
 
 def fill(shop, count):
     """Puts so many confirmed orders of many customers into the file of a stopped service, as it would have."""
-    with sqlite3.connect(shop.data / "orders.sqlite") as file:
+    with opened(shop.data / "orders.sqlite") as file:
         file.execute("PRAGMA synchronous = OFF")
         file.execute("PRAGMA cache_size = -400000")
         file.execute(

@@ -4,7 +4,6 @@ import http.server
 import json
 import pathlib
 import shutil
-import sqlite3
 import subprocess
 import threading
 import time
@@ -12,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from clusters import until
+from clusters import opened, until
 from test_senses import PROMETHEUS, SEARCHED
 from test_triage import SOON
 from wards import PORT, Ward
@@ -155,7 +154,7 @@ def test_what_two_alertmanagers_tell_is_one_incident_from_firing_to_resolved_tho
     name = ward.only()
     assert abs(ward.incident(name)["opening"]["began"] - began) < 10_000_000_000
     # Nothing can be kept just when the group gets its second alert, and then nobody is there: Alertmanager tells it again.
-    with sqlite3.connect(ward.cluster.data / "triage.sqlite", isolation_level=None) as file:
+    with opened(ward.cluster.data / "triage.sqlite", isolation_level=None) as file:
         file.execute("BEGIN IMMEDIATE")
         watch.server.full["b"] = 1
         until(watch.refused, 40, "a notification that fails")

@@ -1,10 +1,9 @@
 """Synthetic customers in the shop that is shipped: served, not served, and never left behind."""
 
 import json
-import sqlite3
 import urllib.request
 
-from clusters import ROOT, until
+from clusters import ROOT, opened, until
 from shops import QUIET, Shop
 
 CANARIES = str(ROOT / "config" / "canaries")
@@ -18,7 +17,7 @@ def canary(shop, *arguments):
 
 def orders(shop):
     """How the orders of synthetic customers stand in the file."""
-    with sqlite3.connect(f"file:{shop.data}/orders.sqlite?mode=ro", uri=True) as file:
+    with opened(f"file:{shop.data}/orders.sqlite?mode=ro", uri=True) as file:
         return [row[0] for row in file.execute("SELECT status FROM orders WHERE customer_id LIKE 'ca9a9000-%'")]
 
 

@@ -6,13 +6,12 @@ import os
 import queue
 import shutil
 import signal
-import sqlite3
 import urllib.request
 
 import cbor2
 import pytest
 
-from clusters import until
+from clusters import opened, until
 from shops import CONFIG, SKU, Shop, customer
 from test_remote import free_port, pair
 from test_risk import Remote
@@ -235,7 +234,7 @@ def test_an_open_breaker_stops_bookings_and_a_closed_one_asks_whatever_happens(p
     porter.acted("orders_breaker_held", 2)
 
     def bookings():
-        with sqlite3.connect(f"file:{shop.data}/carrier.sqlite?mode=ro", uri=True) as file:
+        with opened(f"file:{shop.data}/carrier.sqlite?mode=ro", uri=True) as file:
             return file.execute("SELECT count(*) FROM parcels").fetchone()[0]
 
     placed = [shop.place() for _ in range(20)]

@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 
 import pytest
 
 import wire
-from clusters import memory, until
+from clusters import memory, opened, until
 from shops import QUIET, SKU, Chaos, Shop, customer, fill, listing, snapshot
 
 
@@ -268,7 +267,7 @@ def test_a_file_of_a_newer_version_is_read_and_not_written(shop):
     shop.decided(first)
     shop.audit()
     shop.cluster.does("scale", "orders", "0")
-    with sqlite3.connect(shop.data / "orders.sqlite") as file:
+    with opened(shop.data / "orders.sqlite") as file:
         file.execute(
             "INSERT INTO store_migrations SELECT owner, 99, 'from tomorrow', hash, applied FROM store_migrations "
             "WHERE owner = 'service' LIMIT 1")  # fmt: skip

@@ -3,11 +3,10 @@
 import json
 import random
 import shutil
-import sqlite3
 
 import cbor2
 
-from clusters import until
+from clusters import opened, until
 from shops import QUIET, Shop
 
 
@@ -46,7 +45,7 @@ def messages(shop):
         body = cbor2.dumps({"type": kind, "order_id": identifier, **more})
         found.append((target, {"id": f"{kind}-{identifier}", "type": kind, "body": body}))
 
-    with sqlite3.connect(f"file:{shop.data}/inventory.sqlite?mode=ro", uri=True) as file:
+    with opened(f"file:{shop.data}/inventory.sqlite?mode=ro", uri=True) as file:
         for identifier, items, outcome, reason in file.execute(
             "SELECT order_id, items, outcome, reason FROM reservations"
         ):
@@ -56,7 +55,7 @@ def messages(shop):
                 add("orders", "InventoryReserved", identifier, items=json.loads(items))
             if outcome == "RELEASED":
                 add("inventory", "ReleaseInventory", identifier, reason="again")
-    with sqlite3.connect(f"file:{shop.data}/orders.sqlite?mode=ro", uri=True) as file:
+    with opened(f"file:{shop.data}/orders.sqlite?mode=ro", uri=True) as file:
         for identifier, who, items in file.execute("SELECT id, customer_id, items FROM orders"):
             wanted = [{"sku": item["sku"], "quantity": item["quantity"]} for item in json.loads(items)]
             add("inventory", "ReserveInventory", identifier, customer_id=who, items=wanted,
@@ -74,7 +73,7 @@ def tables(shop):
                       "SELECT sku, delta, cause, cause_id FROM movements ORDER BY sequence",
                       "SELECT order_id, outcome, items FROM reservations ORDER BY order_id"],
     }.items():  # fmt: skip
-        with sqlite3.connect(f"file:{shop.data}/{name}.sqlite?mode=ro", uri=True) as file:
+        with opened(f"file:{shop.data}/{name}.sqlite?mode=ro", uri=True) as file:
             rows += [file.execute(query).fetchall() for query in queries]
     return rows
 

@@ -6,13 +6,12 @@ import hashlib
 import hmac
 import os
 import signal
-import sqlite3
 import time
 import urllib.request
 
 import pytest
 
-from clusters import memory, until
+from clusters import memory, opened, until
 from wards import MORE, STILL_MORE
 
 KEY = "R0UT1NG"
@@ -111,7 +110,7 @@ def test_what_is_no_alert_is_refused_and_what_cannot_be_kept_is_to_be_sent_again
     assert ward.alerts() == []
 
     # Somebody holds the file: nothing can be kept, and the sender is told so.
-    with sqlite3.connect(ward.cluster.data / "triage.sqlite", isolation_level=None) as file:
+    with opened(ward.cluster.data / "triage.sqlite", isolation_level=None) as file:
         file.execute("BEGIN IMMEDIATE")
         status, answer = ward.tell("/v1/alertmanager", whole, within=30)
         assert 500 <= status < 600, (status, answer)
@@ -283,6 +282,6 @@ def test_a_storm_of_one_cause_is_one_incident_and_a_person_is_answered_meanwhile
     assert [each["id"] for each in ward.incidents()] == [name]
     # The incident is told when there are twice as many; each of them is on disk.
     assert until(lambda: ward.incident(name), what="the incident")["alerts"]["total"] > count / 2
-    with sqlite3.connect(f"file:{ward.cluster.data}/triage.sqlite?mode=ro", uri=True) as file:
+    with opened(f"file:{ward.cluster.data}/triage.sqlite?mode=ro", uri=True) as file:
         assert file.execute("SELECT count(*) FROM alerts WHERE incident = ?", (name,)).fetchone()[0] == count + 1
     assert most < 200 << 20, most

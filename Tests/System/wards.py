@@ -8,7 +8,6 @@ import os
 import queue
 import shutil
 import signal
-import sqlite3
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ import uuid
 import cbor2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from clusters import ROOT, Cluster, alive, send, until
+from clusters import ROOT, Cluster, alive, opened, send, until
 from shops import CONFIG
 from test_risk import signed
 from test_senses import Door
@@ -219,7 +218,7 @@ class Ward:
         new.rename(self.hands / "directions.json")
 
     def record(self, text, *values):
-        with sqlite3.connect(f"file:{self.hands}/record.sqlite?mode=ro", uri=True, timeout=10) as file:
+        with opened(f"file:{self.hands}/record.sqlite?mode=ro", uri=True, timeout=10) as file:
             return file.execute(text, values).fetchall()
 
     def uses(self):
