@@ -1,27 +1,29 @@
 import Contracts
 import Definitions
-import Faults
-import Forge
+public import Faults
+public import Forge
 import Glibc
 import Host
 import Settings
 import Signals
 
 /// Commits on `main` of the kind that people make, and their reverts.
-struct Commits {
-    let repository: Repository
+public struct Commits {
+    /// The cluster's own.
+    public let repository: Repository
     let person: String
 
     /// How often it is tried again where somebody else moved `main` in between.
     private static let attempts = 10
 
-    init(data: String, person: String) throws(ForgeFault) {
+    /// In the name of a person, in the repository of a data folder.
+    public init(data: String, person: String) throws(ForgeFault) {
         repository = try Repository.open(Repository.place(data: data)) { _ in }
         self.person = person
     }
 
     /// Makes a commit, tells its hash before anybody can see it, and moves `main` there.
-    func make(_ step: FaultStep, told: (String) throws -> Void) throws {
+    public func make(_ step: FaultStep, told: (String) throws -> Void) throws {
         for _ in 1...Self.attempts {
             let base = try repository.main()
             let made = try commit(step, onto: base)

@@ -70,7 +70,8 @@ distributed actor ForgeDeskActor: ForgeDesk {
             try await repository.aside { (repository) throws(ForgeFault) in
                 try repository.log(limit: min(max(limit, 0), Self.mostCommits)).map {
                     MainCommit(
-                        commit: $0.hash, author: $0.author, title: $0.subject, incident: $0.trailer("Incident"), at: $0.at)
+                        commit: $0.hash, author: $0.author, title: $0.subject, incident: $0.trailer("Incident"),
+                        at: $0.at)
                 }
             }
         }

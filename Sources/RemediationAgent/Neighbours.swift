@@ -106,7 +106,6 @@ struct Neighbours: Sendable {
     /// Whether nothing grew worse since a step: no worker of the role failed, and no objective that was well fails at once.
     func gate(_ role: String, since: Int64, now: @Sendable () -> Int64) async -> Bool {
         let before = await objectives()
-        let start = await objectives()
         while now() < since + Self.watch {
             if let status = try? await status(),
                 status.slots.contains(where: { $0.role == role && $0.state == "failed" })
@@ -116,8 +115,8 @@ struct Neighbours: Sendable {
             // A cancelled sleep ends the watch early; whoever takes over watches anew.
             do { try await Task.sleep(for: .milliseconds(200)) } catch { break }
         }
-        guard let before, let start, let after = await objectives() else { return true }
-        if case .fails(let why) = DeployGate.word(before: before, since: start, now: after) {
+        guard let before, let after = await objectives() else { return true }
+        if case .fails(let why) = DeployGate.word(before: before, since: before, now: after) {
             log.warning("it got worse after a step", ["why": .text(why)])
             return false
         }

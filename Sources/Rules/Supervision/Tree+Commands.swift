@@ -6,6 +6,8 @@ struct Errand: Sendable {
     struct Target: Sendable {
         let name: SlotName
         let spawn: UInt64
+        /// When the command came: all deaths for a restart, those of its own fault for a roll, which a kill from outside must not
+        /// abort.
         let deaths: Int
     }
     enum Goal: Sendable {

@@ -61,24 +61,11 @@ struct Demo {
     }
 
     private func merge() throws -> String {
-        let repository = try Repository.open(Repository.place(data: places.data)) { _ in }
-        let main = try repository.main()
-        var changes: [FileChange] = []
-        for value in Self.values {
-            let parts = value.split(separator: ":", maxSplits: 1).map(String.init)
-            let sides = parts[1].split(separator: "=", maxSplits: 1).map(String.init)
-            guard let place = NodePath(sides[0]) else { continue }
-            let path = "config/\(parts[0])"
-            let text = String(decoding: try repository.file(path, at: main), as: UTF8.self)
-            changes.append(
-                FileChange(
-                    path: path, content: Array(try ScalarEdit.set(place, to: sides[1], in: text, name: parts[0]).utf8)))
-        }
-        let commit = try repository.commit(
-            changes, onto: main, CommitNote(author: "ana", at: WallTime.now.nanoseconds, title: Self.title))
-        try repository.advanceMain(from: main, to: commit)
+        var commit = ""
+        let commits = try Commits(data: places.data, person: "ana")
+        try commits.make(.set(title: Self.title, values: Self.values)) { commit = $0 }
         tell("merged", "\(commit.prefix(10)) by ana: \(Self.title)")
-        for line in try repository.diff(from: main, to: commit).split(separator: "\n")
+        for line in try commits.repository.diff(from: "\(commit)^", to: commit).split(separator: "\n")
         where (line.hasPrefix("+") || line.hasPrefix("-")) && !line.hasPrefix("+++") && !line.hasPrefix("---") {
             terminal.write("            \(terminal.paint(String(line), line.hasPrefix("+") ? .green : .red))\n")
         }
