@@ -13,10 +13,14 @@ actor Carrier {
     private var window = (second: Int64(0), batches: 0)
     private(set) var behaviour = Behaviour()
 
+    /// How long every answer is on its way.
+    nonisolated let distance: Duration
+
     static let batchesPerSecond = 10
 
-    init(_ store: Store, seed: UInt64) {
+    init(_ store: Store, seed: UInt64, distance: Duration = .zero) {
         self.store = store
+        self.distance = distance
         chance = Chance(seed: seed)
         bookBatch = store.register("carrier.book") { context, requests in
             try requests.map { try CarrierTables.book($0, context) }

@@ -90,6 +90,8 @@ struct Doors: Sendable {
     private func treated(
         _ items: [ParcelRequest], _ work: @Sendable () async throws -> [ParcelAnswer]
     ) async throws -> Response {
+        // Stands for the way to a carrier that is not on this host.
+        if carrier.distance > .zero { try await Task.sleep(for: carrier.distance) }
         let treatment = await carrier.treatment()
         switch treatment {
         case .down: throw Problem.unavailable("The carrier is closed for now.", retryAfter: .seconds(2))

@@ -11,6 +11,8 @@ public struct FaultRun: Codable, Sendable, Equatable {
         public var category: String?
         public var culprit: String?
         public var confidence: Double?
+        /// How far the first hypothesis was ahead, before the record was asked.
+        public var lead: Double?
         /// The change that is blamed, in a sentence.
         public var blames: String?
         /// The plans that were chosen, by their runbooks.

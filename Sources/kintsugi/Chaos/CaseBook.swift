@@ -65,6 +65,7 @@ struct CaseBook {
         if let guess = incident.diagnosis?.hypotheses.first {
             (found.category, found.culprit, found.confidence) = (guess.category, guess.node, guess.confidence)
             found.blames = guess.change?.text
+            found.lead = incident.diagnosis?.rawConfidence
         }
         found.neededPerson = found.neededPerson || incident.stage == .awaitingApproval
         if let verified = incident.verification?.verdict { found.verified = verified == .holds }
