@@ -41,6 +41,13 @@ public struct PersonKey: Sendable {
         return try PersonKey(seed: key.seed)
     }
 
+    /// A grant for a session's key, with this person's word.
+    public func signed(_ grant: SessionGrant) -> SessionGrant {
+        var grant = grant
+        grant.signature = key.sign(grant.statement)
+        return grant
+    }
+
     /// The answer with the proof that it is this person's.
     public func signed(_ answer: Approval) -> Approval {
         var answer = answer
@@ -78,7 +85,7 @@ public enum LocalPerson {
             version: 1
             people:
               - name: \(name)
-                roles: [approver, responder]
+                roles: [admin]
                 keys: ["\(key.publicText)"]
 
             """, to: file(data: data), durable: true)

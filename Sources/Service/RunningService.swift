@@ -12,11 +12,13 @@ public final class RunningService: Sendable {
         parts.withLock { $0 = (door, relay, store) }
     }
 
-    /// Serves whom it let in, sends nothing more, finishes what waits to be written, and gives the lease to the next.
+    /// Sends nothing more, finishes what waits to be written and gives the lease to the next; then serves whom it let in, whose
+    /// writes go there: a client that holds a connection open keeps nobody waiting.
     public func end() async {
         guard let parts = parts.withLock({ $0 }) else { return }
-        await parts.door?.close()
         await parts.relay?.stop()
+        await parts.store.handOver()
+        await parts.door?.close()
         await parts.store.close()
     }
 }

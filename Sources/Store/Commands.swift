@@ -20,7 +20,11 @@ public struct WriteCommand<Input: Codable & Sendable, Output: Codable & Sendable
     /// Returns the output once the write is on disk.
     public func callAsFunction(_ input: Input, lazily: Bool = false) async throws -> Output {
         if store.isWriter {
-            return try await store.write(lazily: lazily) { [body] context in try body(context, input) }
+            do {
+                return try await store.write(lazily: lazily) { [body] context in try body(context, input) }
+            } catch StoreError.notTheWriter {
+                // The lease was given away in between, and nothing of it took effect.
+            }
         }
         let write = ForwardedWrite(id: newIdentifier(), command: name, body: try Packed.encode(input))
         return try Packed.decode(Output.self, from: try await store.forward(write))

@@ -53,6 +53,17 @@ public final class Store: Sendable {
         shared.states.set(.closed)
     }
 
+    /// Finishes what waits and gives the lease to the next, for good: from then on this process reads, and its writes go to
+    /// whoever has the lease. So nobody waits for a writer that is leaving.
+    public func handOver() async {
+        shared.isHandingOver.store(true, ordering: .sequentiallyConsistent)
+        guard keeper.stop() else { return }
+        shared.states.set(.replica)
+        shared.queue.close(.notTheWriter(file: plan.file))
+        await writer.stop()
+        for part in shared.queue.take(.max) { part.fail(StoreError.notTheWriter(file: plan.file)) }
+    }
+
     // MARK: state
 
     /// Where the store stands now.

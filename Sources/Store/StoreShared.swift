@@ -29,6 +29,8 @@ final class StoreShared: Sendable {
     let metrics: StoreMetrics
     /// The name of the file without its folder.
     let name: String
+    /// The writer that ends leaves a replica, and not a closed store.
+    let isHandingOver = Atomic<Bool>(false)
     private let listeners = Mutex<[@Sendable ([String]) -> Void]>([])
     private let drainListeners = Mutex<[@Sendable (String, Int64) -> Void]>([])
 

@@ -3,6 +3,7 @@ import CSQLite
 import Contracts
 import Glibc
 import Signals
+import Synchronization
 
 /// Owns the one connection that writes a file: gathers what waits into one commit, and does all checkpoints.
 ///
@@ -73,7 +74,7 @@ final class Writer: StoreWork {
             self.connection = nil
         }
         lease.release()
-        shared.states.set(.closed)
+        if !shared.isHandingOver.load(ordering: .sequentiallyConsistent) { shared.states.set(.closed) }
     }
 
     // MARK: opening

@@ -121,9 +121,14 @@ extension Docket {
     private func standing(of opening: Int) -> AlertsStanding? {
         guard let known = book.incidents.first(where: { $0.incident.opening == opening }) else { return nil }
         let samples = known.samples.compactMap { book.record(of: $0)?.alert }
+        let firing = samples.filter { $0.state == .firing }
+        // Where something hurt, what is only odd beside it neither keeps the incident open nor has to end for a fix to hold.
+        let isAboutMore = samples.contains { !$0.isCircumstance }
+        let grave = isAboutMore ? firing.filter { !$0.isCircumstance } : firing
         return AlertsStanding(
-            firing: known.firing, total: known.alerts, nodes: known.impact.nodes,
-            findings: samples.filter { $0.source == .telemetry && $0.state == .firing }.map(\.fingerprint).sorted(),
+            firing: known.firing, hurting: max(known.firing - firing.count, 0) + grave.count, total: known.alerts,
+            nodes: known.impact.nodes,
+            findings: grave.filter { $0.source == .telemetry }.map(\.fingerprint).sorted(),
             severity: known.impact.severity, priority: known.priority.number,
             reasons: known.impact.judgement.reasons)
     }
@@ -139,7 +144,8 @@ extension Docket {
 extension AlertsStanding {
     /// In what an incident's life depends on; a mere number of repetitions is no news.
     func differs(from other: AlertsStanding) -> Bool {
-        (firing == 0) != (other.firing == 0) || severity != other.severity || priority != other.priority
+        (firing == 0) != (other.firing == 0) || isQuiet != other.isQuiet || severity != other.severity
+            || priority != other.priority
             || nodes != other.nodes || findings != other.findings
             || (total < 10 ? total != other.total : other.total >= 2 * total)
     }

@@ -41,7 +41,7 @@ struct PeopleTests {
         let one = folder.write(file("  - {name: ann, roles: [approver], keys: [\"\(Self.key)\"]}\n"), "one.yaml")
         let two = folder.write(
             file(
-                "  - {name: ann, roles: [responder], keys: [\"\(Self.other)\"]}\n"
+                "  - {name: ann, roles: [operator], keys: [\"\(Self.other)\"]}\n"
                     + "  - {name: bob, roles: [], keys: [\"\(Self.other)\"]}\n"), "two.yaml")
         let found = Definitions.people(files: [one, two, "\(folder.path)/nowhere.yaml"])
         #expect(found.mistakes.isEmpty)

@@ -79,8 +79,8 @@ final class Office: Sendable {
             version: 1
             people:
               - {name: ann, roles: [approver], keys: ["\(ann.publicText)"]}
-              - {name: bob, roles: [approver, responder], keys: ["\(bob.publicText)"]}
-              - {name: carl, roles: [responder], keys: ["\(carl.publicText)"]}
+              - {name: bob, roles: [approver, operator], keys: ["\(bob.publicText)"]}
+              - {name: carl, roles: [operator], keys: ["\(carl.publicText)"]}
 
             """, to: "\(folder)/config/people.yaml")
         var plan = StorePlan(file: "\(folder)/risk.sqlite", migrations: Tables.migrations)

@@ -72,6 +72,8 @@ public struct IncidentStep: Codable, Sendable, Equatable {
 /// The alerts of an incident, as far as its life depends on them.
 public struct AlertsStanding: Codable, Sendable, Equatable {
     public var firing: Int
+    /// Those of them that keep the incident open: where users are hurt, not what is only odd beside that. nil: all of them.
+    public var hurting: Int?
     public var total: Int
     /// In the order of their first alert, the first ones.
     public var nodes: [String]
@@ -84,10 +86,11 @@ public struct AlertsStanding: Codable, Sendable, Equatable {
     public var reasons: [DecisionReason]
 
     public init(
-        firing: Int, total: Int, nodes: [String], findings: [String] = [], severity: FindingSeverity, priority: Int,
-        reasons: [DecisionReason] = []
+        firing: Int, hurting: Int? = nil, total: Int, nodes: [String], findings: [String] = [],
+        severity: FindingSeverity, priority: Int, reasons: [DecisionReason] = []
     ) {
         self.firing = firing
+        self.hurting = hurting
         self.total = total
         self.nodes = nodes
         self.findings = findings
@@ -95,6 +98,11 @@ public struct AlertsStanding: Codable, Sendable, Equatable {
         self.priority = priority
         self.reasons = reasons
     }
+}
+
+extension AlertsStanding {
+    /// Nothing of it hurts any more.
+    public var isQuiet: Bool { (hurting ?? firing) == 0 }
 }
 
 /// Why an incident was opened.

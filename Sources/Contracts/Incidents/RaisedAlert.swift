@@ -32,6 +32,9 @@ public struct RaisedAlert: Codable, Sendable, Equatable {
     /// Who sent it, as the door has proved it: a key's name, a slot, a person.
     public var sender: String
 
+    /// By which label a part of the cluster says that there shall be an incident of it, though nothing may be left to do.
+    public static let record = SignalLabel("incident", "record")
+
     public init(
         _ source: Source, fingerprint: String, name: String, node: String = "", severity: FindingSeverity = .warning,
         state: State = .firing, labels: [SignalLabel] = [], text: String = "", began: Int64, ended: Int64? = nil,

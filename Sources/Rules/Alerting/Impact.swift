@@ -121,14 +121,17 @@ extension RaisedAlert {
         switch kind {
         case .objectiveBurning, .failing, .canaryFailing: severity >= .warning
         case .givenUp: true
-        default: source == .supervisor && severity == .critical
+        default: source == .supervisor && (severity == .critical || isRecord)
         }
     }
+
+    /// Whether it was sent so that there is an incident of it, though nothing may be left to do.
+    public var isRecord: Bool { labels.contains(Self.record) }
 
     /// Whether it says something about a symptom inside alone: alone, or among its like, that is no incident.
     public var isCircumstance: Bool {
         switch kind {
-        case nil: source == .supervisor && severity < .critical
+        case nil: source == .supervisor && severity < .critical && !isRecord
         case .anomaly, .newMessage, .deadProcess, .silentProcess, .drift: severity < .critical
         case .messageRate, .limitAhead, .ownWork: severity < .warning
         case .objectiveBurning, .failing, .canaryFailing, .givenUp: false

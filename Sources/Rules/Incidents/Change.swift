@@ -75,7 +75,7 @@ struct Change {
         guard !incident.stage.isEnd, standing != incident.alerts else { return false }
         let isMoreUrgent = standing.priority < incident.alerts.priority
         incident.alerts = standing
-        incident.quietSince = standing.firing == 0 ? incident.quietSince ?? now : nil
+        incident.quietSince = standing.isQuiet ? incident.quietSince ?? now : nil
         if isMoreUrgent {
             tell(.priorityRaised, standing.reasons.map(\.text).joined(separator: "; "))
         }
@@ -106,7 +106,10 @@ struct Change {
 
     /// Nothing fires any more, and nothing was in hand that could take effect.
     private mutating func calm() {
-        let isNoise = incident.alerts.severity != .critical && incident.diagnosis?.isQuiet ?? true
+        // What the cluster did by itself is on record, and no noise.
+        let isNoise =
+            incident.opening.source != .supervisor && incident.alerts.severity != .critical
+            && incident.diagnosis?.isQuiet ?? true
         end(isNoise ? .suppressed : .resolved, "nothing fires any more, and nothing was done about it")
     }
 

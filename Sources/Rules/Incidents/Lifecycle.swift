@@ -30,7 +30,7 @@ public struct Lifecycle: Sendable {
     /// The incident that an opening makes; `holder` works on it.
     public func open(_ id: String, _ opening: IncidentOpening, at now: Int64, holder: String) -> Transition {
         var change = Change(Incident(id: id, opening: opening, opened: now, holder: holder), at: now, self)
-        change.incident.quietSince = opening.alerts.firing == 0 ? now : nil
+        change.incident.quietSince = opening.alerts.isQuiet ? now : nil
         change.incident.note = "opened: \(opening.title)"
         change.tell(.opened, opening.reasons.map(\.text).joined(separator: "; "))
         return change.transition

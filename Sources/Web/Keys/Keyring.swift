@@ -5,6 +5,9 @@ public import Settings
 public struct Caller: Sendable, Equatable {
     public let name: String
     public let roles: [String]
+
+    /// Whether it has one of these roles.
+    public func isOne(of wanted: [String]) -> Bool { roles.contains(where: wanted.contains) }
 }
 
 /// The keys that callers may show, as hashes: who reads the file learns none.
@@ -116,6 +119,11 @@ public struct Keyring: Sendable {
         let key = String(decoding: text.prefix(keyLength).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return (key, hash(of: key))
     }
+}
+
+/// Takes as long wherever they differ.
+func equalInConstantTime(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    one.count == other.count && sodium_memcmp(one, other, one.count) == 0
 }
 
 extension Scalar where Value == [UInt8] {

@@ -30,11 +30,24 @@ struct Description {
         members.append(
             Schema.Member(
                 "components",
-                .of(["schemas": .object(named), "securitySchemes": .of(["key": Self.keyScheme])])))
+                .of(["schemas": .object(named), "securitySchemes": .object(securitySchemes)])))
         return .object(members)
     }
 
     private static let keyScheme = Schema.of(["type": "apiKey", "in": "header", "name": "x-api-key"])
+
+    private var securitySchemes: [Schema.Member] {
+        let key = [Schema.Member("key", Self.keyScheme)]
+        guard let sessions = plan.sessions else { return key }
+        let about = "A change repeats the session's word in the header \(SessionDoor.header)."
+        return key + [
+            Schema.Member(
+                "session",
+                .of([
+                    "type": "apiKey", "in": "cookie", "name": .text(sessions.cookie), "description": .text(about),
+                ]))
+        ]
+    }
 
     private var information: Schema {
         Schema.of(["title": .text(plan.title), "version": .text(plan.version)])
@@ -68,7 +81,7 @@ struct Description {
             responses.append(Schema.Member("\(answer.status)", Self.response(answer)))
         }
         members.append(Schema.Member("responses", .object(responses)))
-        members.append(Schema.Member("security", Self.security(route)))
+        members.append(Schema.Member("security", security(route)))
         return .object(members)
     }
 
@@ -79,11 +92,15 @@ struct Description {
             + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
-    private static func security(_ route: Route) -> Schema {
-        switch route.access {
+    private func security(_ route: Route) -> Schema {
+        func ways(_ roles: [String]) -> Schema {
+            let needs = Schema.list(roles.map { .text($0) })
+            return .list(([.of(["key": needs])]) + (plan.sessions == nil ? [] : [.of(["session": needs])]))
+        }
+        return switch route.access {
         case .open: .list([])
-        case .anyKey: .list([.of(["key": .list([])])])
-        case .roles(let roles): .list([.of(["key": .list(roles.map { .text($0) })])])
+        case .anyKey: ways([])
+        case .roles(let roles): ways(roles)
         }
     }
 

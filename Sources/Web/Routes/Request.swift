@@ -15,12 +15,21 @@ public final class Request: Sendable {
     public let contentEncoding: String?
     /// Headers whose names begin with `ce-` or `x-kintsugi-`, with names in small letters.
     public let headers: [(name: String, value: String)]
+    /// What the client has of it already, as it says.
+    public let ifNoneMatch: String?
+    /// The cookies as the browser sent them.
+    let cookies: [UInt8]?
     let captures: [[UInt8]]
     let query: [UInt8]
     let body: [UInt8]
 
     /// The body as it came, for routes that take bytes.
     public var bytes: [UInt8] { body }
+
+    /// The value of a cookie; nil where it is not there, or twice.
+    public func cookie(_ name: String) -> String? {
+        cookies.flatMap { SessionDoor(cookie: name) { _ in nil }.value(in: $0) }
+    }
 
     init(_ head: RequestHead, caller: Caller?, captures: [[UInt8]], query: [UInt8], body: [UInt8]) {
         self.caller = caller
@@ -30,6 +39,8 @@ public final class Request: Sendable {
         contentType = head.contentType.map { String(decoding: $0, as: UTF8.self) }
         contentEncoding = head.contentEncoding.map { String(decoding: $0, as: UTF8.self) }
         headers = head.others.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
+        ifNoneMatch = head.ifNoneMatch.map { String(decoding: $0, as: UTF8.self) }
+        cookies = head.cookies
         self.captures = captures
         self.query = query
         self.body = body

@@ -11,12 +11,18 @@ struct Admission {
 
     let table: RouteTable
     let keys: Keyring
+    let sessions: SessionDoor?
     let bodyLimit: Int
     private var buckets: [TokenBucket]
+    /// Of people with sessions, by their names.
+    private var personal: [String: TokenBucket] = [:]
+    /// More than that are not remembered: then all are begun anew.
+    private static let mostPersonal = 4_096
 
-    init(_ table: RouteTable, _ keys: Keyring, bodyLimit: Int, now: Moment) {
+    init(_ table: RouteTable, _ keys: Keyring, sessions: SessionDoor? = nil, bodyLimit: Int, now: Moment) {
         self.table = table
         self.keys = keys
+        self.sessions = sessions
         self.bodyLimit = bodyLimit
         buckets = keys.entries.map { TokenBucket(perSecond: $0.rate, burst: $0.burst, at: now) }
     }
@@ -63,6 +69,7 @@ struct Admission {
 
     private mutating func admit(_ head: RequestHead, _ route: Route, now: Moment) -> Result<Caller, Problem> {
         guard let key = head.key else {
+            if let sessions { return admit(head, route, sessions, now: now) }
             return .failure(Problem(401, "Send your key in the header x-api-key."))
         }
         guard let place = keys.place(of: key) else {
@@ -81,6 +88,36 @@ struct Admission {
             return .failure(Problem(403, "\(caller.name) may not do this: it takes \(route.access.needs)."))
         }
         return .success(caller)
+    }
+
+    /// Somebody in a browser: by the cookie, and where something is changed by the session's word, too.
+    private mutating func admit(
+        _ head: RequestHead, _ route: Route, _ sessions: SessionDoor, now: Moment
+    ) -> Result<Caller, Problem> {
+        guard let session = head.cookies.flatMap(sessions.value).flatMap(sessions.find) else {
+            return .failure(Problem(401, "Sign in, or send a key in the header x-api-key."))
+        }
+        if personal.count >= Self.mostPersonal { personal = [:] }
+        let name = session.caller.name
+        var bucket =
+            personal[name] ?? TokenBucket(perSecond: sessions.rate, burst: sessions.burst, at: now)
+        let wait = bucket.take(now: now)
+        personal[name] = bucket
+        if let wait {
+            return .failure(
+                Problem(429, "More than \(sessions.rate) requests a second by \(name); wait.", retryAfter: wait))
+        }
+        if route.method != .get {
+            let word = head.others.first { $0.name == SessionDoor.header }?.value
+            guard let word, equalInConstantTime(word, Array(session.word.utf8)) else {
+                return .failure(
+                    Problem(403, "A change needs the session's word in the header \(SessionDoor.header), too."))
+            }
+        }
+        guard route.access.admits(session.caller) else {
+            return .failure(Problem(403, "\(name) may not do this: it takes \(route.access.needs)."))
+        }
+        return .success(session.caller)
     }
 
     private func judge(_ head: RequestHead, _ route: Route, _ faults: [Fault]) -> Problem? {
@@ -114,7 +151,7 @@ extension Access {
     var needs: String {
         switch self {
         case .open, .anyKey: "any key"
-        case .roles(let roles): "a key with the role \(roles.joined(separator: " or "))"
+        case .roles(let roles): "the role \(roles.joined(separator: " or "))"
         }
     }
 }

@@ -10,6 +10,8 @@ struct RequestHead {
     var traceparent: [UInt8]?
     var idempotencyKey: [UInt8]?
     var lastEventID: [UInt8]?
+    var cookies: [UInt8]?
+    var ifNoneMatch: [UInt8]?
     /// Headers of alerts' formats, with names in small letters: `ce-…` and `x-kintsugi-…`.
     var others: [(name: String, value: [UInt8])] = []
     var acceptsGzip = false
@@ -60,6 +62,7 @@ struct RequestHead {
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         switch name.count {
         case 6 where Self.equal(name, "expect"): expectsContinue = true
+        case 6 where Self.equal(name, "cookie"): Self.keep(&cookies, &faults, value, "cookie")
         case 9 where Self.equal(name, "x-api-key"):
             hasTwoKeys = key != nil
             Self.keep(&key, &faults, value, "x-api-key")
@@ -67,6 +70,7 @@ struct RequestHead {
             // By the standard two of them are as good as none.
             traceparent = traceparent == nil ? Array(value) : []
         case 12 where Self.equal(name, "content-type"): Self.keep(&contentType, &faults, value, "content-type")
+        case 13 where Self.equal(name, "if-none-match"): ifNoneMatch = Array(value)
         case 13 where Self.equal(name, "last-event-id"): Self.keep(&lastEventID, &faults, value, "last-event-id")
         case 14 where Self.equal(name, "content-length"): takeLength(value)
         case 15 where Self.equal(name, "accept-encoding"): acceptsGzip = acceptsGzip || Self.accepts(gzip: value)

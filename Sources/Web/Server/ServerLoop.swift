@@ -48,7 +48,8 @@ final class ServerLoop {
         self.mailbox = mailbox
         self.performer = performer
         self.listener = listener
-        admission = Admission(table, plan.keys, bodyLimit: plan.limits.bodyBytes, now: Self.now())
+        admission = Admission(
+            table, plan.keys, sessions: plan.sessions, bodyLimit: plan.limits.bodyBytes, now: Self.now())
         signals = ServerSignals(metrics, table.routes)
         set = web_set()
     }

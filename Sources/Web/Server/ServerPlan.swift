@@ -8,6 +8,8 @@ public struct ServerPlan: Sendable {
     public var addresses: [String]
     public var limits = ServerLimits()
     public var keys = Keyring.empty
+    /// nil: browsers have no sessions here.
+    public var sessions: SessionDoor?
     /// nil: plain HTTP.
     public var encryption: Encryption?
     /// Whether requests can be served now; asked on the thread of the server, so it must not wait.

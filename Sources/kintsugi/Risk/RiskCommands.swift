@@ -48,7 +48,7 @@ extension Operator {
         }
         let key: PersonKey
         do { key = try PersonKey.make(file: file) } catch { throw Failure("\(error)") }
-        let line = "  - {name: \(name), roles: [approver, responder], keys: [\"\(key.publicText)\"]}"
+        let line = "  - {name: \(name), roles: [approver, operator], keys: [\"\(key.publicText)\"]}"
         guard !invocation.has("json") else {
             return terminal.write(json(["configuration": line, "file": file]))
         }
