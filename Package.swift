@@ -162,7 +162,8 @@ let package = Package(
             "RemediationAgent",
             needs: [
                 "Building",
-                "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Service", "Settings",
+                "Bus", "Capabilities", "Contracts", "Definitions", "Forge", "Host", "Remedies", "Routing", "Service",
+                "Settings",
                 "Signals",
                 "Store", "Supervision", "Worker",
             ]),

@@ -5,6 +5,7 @@ import Forge
 import Glibc
 import Host
 import Remedies
+import Routing
 import Signals
 import Store
 import Supervision
@@ -79,6 +80,9 @@ struct RemediationLife: Sendable {
 
     private static func outside(_ neighbours: Neighbours, _ hands: Hands?, config: String) -> Outside {
         let now: @Sendable () -> Int64 = { WallTime.now.nanoseconds }
+        // Whom this agent may not ask has no door for it.
+        let access = try? AccessFile.read(path: "\(config)/acl.yaml")
+        let hasDoor: @Sendable (String) -> Bool = { access?.access.mayCall("remediation", $0, delivery: false) ?? true }
         return Outside(
             now: now,
             search: { await hands?.detective.search($0) },
@@ -90,7 +94,8 @@ struct RemediationLife: Sendable {
                     } ?? []
                 let cluster = await neighbours.cluster(now: now())
                 var world = PlanningWorld(
-                    roles: cluster.roles, doors: await neighbours.sights(orders), commits: await commits, now: now())
+                    roles: cluster.roles, doors: await neighbours.sights(orders.filter { hasDoor($0.door) }),
+                    commits: await commits, now: now())
                 world.deploying = cluster.deploying
                 return world
             },

@@ -40,10 +40,14 @@ public struct ObjectiveBook: Sendable {
             return sum
         }
 
-        /// Where the bad events that came last began: after ten seconds without any.
+        /// Where the bad events that came last began: after ten seconds without any. A second in which far less was bad than now
+        /// is none of it: where good events are counted later than all, some always look bad for a moment.
         func beginning(before second: Int64) -> Int64 {
             var first = second
-            for index in bad.indices.reversed() where bad[index] > 0 {
+            let now = sum(from: second - 4, until: second + 1)
+            let share = now.total > 0 ? now.bad / now.total : 0
+            for index in bad.indices.reversed()
+            where bad[index] > 0 && Double(bad[index]) >= share / 4 * Double(total[index]) {
                 let at = newest - Int64(bad.count - 1 - index)
                 guard first - at <= 10 else { break }
                 first = min(first, at)

@@ -201,3 +201,14 @@ public struct Evidence: Codable, Sendable, Equatable {
         self.until = until
     }
 }
+
+extension Evidence {
+    /// When the last change that is known of was taken back; nil where none was. Nanoseconds since 1970.
+    public var latestUndone: Int64? {
+        let made = changes.filter { $0.kind == .configuration || $0.kind == .deploy }
+        return changes.filter { change in
+            change.kind == .action && change.commit != nil
+                && made.contains { $0.commit == change.commit && $0.at < change.at }
+        }.map(\.at).max()
+    }
+}

@@ -38,6 +38,12 @@ extension Change {
         let best = incident.diagnosis?.hypotheses.first
         let isSame = before?.node == best?.node && before?.category == best?.category
         incident.steadyLooks = incident.looks > 1 && isSame ? incident.steadyLooks + 1 : 1
+        if let undone = input.evidence.latestUndone, undone.later(by: terms.calm) > now {
+            // Whether that was it shows in a while: what is done now would be done about the past.
+            incident.note = "a change was taken back; whether that mends it is being watched"
+            begin(.pause, within: undone.later(by: terms.calm) - now)
+            return true
+        }
         conclude(isLast: false)
         return true
     }
