@@ -23,6 +23,7 @@ public final class ArchiveFolder: WriteOnceStore {
 
     public let path: String
     private let lock: Int32
+    private let protects: Bool
     private let interrupt: @Sendable (Step) throws -> Void
     private let state: Mutex<State>
 
@@ -31,8 +32,14 @@ public final class ArchiveFolder: WriteOnceStore {
     private var incoming: String { "\(path)/incoming" }
 
     /// Opens it for writing, makes it where it is not there, and mends a last line that a death has torn.
-    public init(writing path: String, interrupt: @escaping @Sendable (Step) throws -> Void = { _ in }) throws {
+    ///
+    /// With `protects` the kernel is asked to keep the files from everybody: then nobody removes the folder without taking
+    /// that off again, which is not wanted of a demonstration's.
+    public init(
+        writing path: String, protects: Bool = true, interrupt: @escaping @Sendable (Step) throws -> Void = { _ in }
+    ) throws {
         self.path = path
+        self.protects = protects
         self.interrupt = interrupt
         try Files.makeFolder(path)
         for folder in ["objects", "incoming"] { try Files.makeFolder("\(path)/\(folder)") }
@@ -52,7 +59,7 @@ public final class ArchiveFolder: WriteOnceStore {
                 try Files.flushFolder(path)
             }
             state = Mutex(State(records: try IndexFile(index).mended()))
-            let isProtected = Files.protect(index, .growsOnly)
+            let isProtected = protects && Files.protect(index, .growsOnly)
             state.withLock { $0.isProtected = isProtected }
         } catch {
             close(lock)
@@ -63,6 +70,7 @@ public final class ArchiveFolder: WriteOnceStore {
     /// Opens it for reading, beside whoever writes.
     public init(reading path: String) throws {
         self.path = path
+        protects = false
         interrupt = { _ in }
         lock = -1
         guard access("\(path)/index", F_OK) == 0 else { throw ArchiveFault.notThere(path: path) }
@@ -157,7 +165,7 @@ public final class ArchiveFolder: WriteOnceStore {
         try interrupt(.fileNamed)
         try Files.flushFolder(objects)
         try interrupt(.folderFlushed)
-        if !Files.protect(file, .immutable) { state.isProtected = false }
+        if !protects || !Files.protect(file, .immutable) { state.isProtected = false }
         try interrupt(.fileProtected)
     }
 

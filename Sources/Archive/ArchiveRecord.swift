@@ -136,6 +136,12 @@ public struct ArchiveBreak: Codable, Sendable, Equatable, CustomStringConvertibl
     public var place: String
     public var text: String
 
+    public init(kind: Kind, place: String, text: String) {
+        self.kind = kind
+        self.place = place
+        self.text = text
+    }
+
     public var description: String { "\(place): \(text)" }
 }
 

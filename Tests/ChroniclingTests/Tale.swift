@@ -253,9 +253,11 @@ struct Tale {
 
 /// Journals under seeds, with losses, deaths and people.
 enum SimulatedJournal {
-    static func items(_ seed: UInt64) throws -> [ReplayedEntry] {
+    static func items(_ seed: UInt64) throws -> [ReplayedEntry]? {
         let world = IncidentWorld(seed: seed, options: IncidentOptions())
         _ = world.run()
+        // Where triage dies before it has kept anything there is none.
+        guard !world.journal.isEmpty else { return nil }
         return try Replaying.items(world.journal, by: world.lifecycle)
     }
 }

@@ -4,6 +4,9 @@ import Contracts
 struct Facts {
     private var words: Set<String> = []
     private var quotes: Set<String> = []
+    /// Words that belong together, in the order in which they are told: who, what and how much of one thing.
+    private var rows: [[String]] = []
+    private var bound: Set<String> = []
     /// Points in time between which spans may be told.
     private var times: [Int64] = []
 
@@ -17,7 +20,22 @@ struct Facts {
     func has(word: String) -> Bool { words.contains(word) }
     func has(quote: String) -> Bool { quotes.contains(quote) }
 
+    /// Whether two words, of which the second is told next after the first, belong to different things.
+    func separates(_ first: String, _ second: String) -> Bool {
+        guard bound.contains(first), bound.contains(second) else { return false }
+        return !rows.contains { row in
+            guard let place = row.firstIndex(of: first) else { return false }
+            return row[(place + 1)...].contains(second)
+        }
+    }
+
     // MARK: -
+
+    private mutating func bind(_ printed: String) {
+        let row = Tokens(printed).words
+        rows.append(row)
+        bound.formUnion(row)
+    }
 
     /// What was printed is found again as it is read.
     private mutating func note(_ printed: String) {
@@ -76,12 +94,16 @@ struct Facts {
 
     private mutating func take(_ standing: AlertsStanding) {
         note("\(standing.firing) \(standing.total)")
+        bind("\(standing.firing) \(standing.total) \(Printed.names(standing.nodes))")
         for node in standing.nodes { name(node) }
     }
 
     private mutating func take(_ diagnosis: Diagnosis?) {
         guard let diagnosis else { return }
         for hypothesis in diagnosis.hypotheses {
+            bind(
+                "\(Printed.name(hypothesis.category)) \(Printed.name(hypothesis.node)) "
+                    + Printed.percent(hypothesis.confidence))
             name(hypothesis.category)
             name(hypothesis.node)
             note(Printed.percent(hypothesis.confidence))

@@ -62,7 +62,14 @@ public struct PostmortemLint: Sendable {
         }
             + tokens.quotes.filter { !facts.has(quote: $0) }.map {
                 "“\($0)” was said in none of the entries \(sentence.entries)"
-            }
+            } + severed(tokens.words.filter { !Vocabulary.has($0) }, facts)
+    }
+
+    /// What the entries tell, and not of each other.
+    private func severed(_ told: [String], _ facts: Facts) -> [String] {
+        zip(told, told.dropFirst()).filter { facts.separates($0, $1) }.map {
+            "\"\($0)\" and \"\($1)\" are told of different things"
+        }
     }
 
     /// What is not as it is when it is derived again.
