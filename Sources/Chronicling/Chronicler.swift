@@ -79,7 +79,8 @@ public actor Chronicler {
     }
 
     /// One after the other, in the order in which they came.
-    private func inTurn<Answer: Sendable>(_ work: @escaping @Sendable () async throws -> Answer) async throws -> Answer {
+    private func inTurn<Answer: Sendable>(_ work: @escaping @Sendable () async throws -> Answer) async throws -> Answer
+    {
         let before = turn
         let mine = Task {
             await before?.value

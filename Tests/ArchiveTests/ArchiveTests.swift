@@ -109,7 +109,9 @@ struct ArchiveTests {
         #expect(open(shelf.index, O_WRONLY) < 0, "it can only grow")
     }
 
-    @Test("dead at any step, a put has happened or has not; put again, it is there once", arguments: ArchiveFolder.Step.allCases)
+    @Test(
+        "dead at any step, a put has happened or has not; put again, it is there once",
+        arguments: ArchiveFolder.Step.allCases)
     func deathAtEachStep(_ step: ArchiveFolder.Step) throws {
         let shelf = try Shelf()
         try shelf.fill(["one"])

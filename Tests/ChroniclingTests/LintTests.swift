@@ -43,7 +43,6 @@ struct LintTests {
         return found
     }
 
-
     @Test("a number, a name or a quote that is changed in a sentence is refused, by the sentence alone")
     func changedSentences() throws {
         let names = ["orders", "inventory", "carrier", "kim", "lee", "Config_Error", "Code_Bug", "resolved", "failed"]
@@ -55,7 +54,9 @@ struct LintTests {
             for sentence in document.summaries.engineer + document.summaries.payer + document.followUps {
                 for mutation in Self.mutations(of: sentence, names: names, entries: items.count) {
                     made[mutation.kind, default: 0] += 1
-                    if !lint.faults(of: mutation.sentence).isEmpty { refused[mutation.kind, default: 0] += 1 }
+                    if !lint.faults(of: mutation.sentence).isEmpty {
+                        refused[mutation.kind, default: 0] += 1
+                    }
                 }
             }
         }
@@ -107,7 +108,8 @@ struct LintTests {
         }
     }
 
-    @Test("a sentence that nobody of the writer's has written passes where it says what its entries say, and only there")
+    @Test(
+        "a sentence that nobody of the writer's has written passes where it says what its entries say, and only there")
     func foreignSentences() throws {
         let (_, items) = try PostmortemTests.document("agreed")
         let lint = PostmortemLint(items)

@@ -3,7 +3,6 @@ import Diagnosing
 import Incidents
 import Postmortems
 
-
 @testable import Chronicling
 @testable import Simulator
 
@@ -25,7 +24,8 @@ struct Tale {
         now = Self.start
         let opening = IncidentOpening(
             fingerprint: "failing/orders/availability", title: title, began: now - .seconds(3) - .milliseconds(250),
-            source: .telemetry, alerts: Self.standing(1, severity), reasons: [DecisionReason("impact", "users are hurt")])
+            source: .telemetry, alerts: Self.standing(1, severity),
+            reasons: [DecisionReason("impact", "users are hurt")])
         incident = Self.lifecycle.open(id, opening, at: now, holder: "triage@local.1").incident
         try keep(IncidentInput(at: now, actor: "triage@local.1", .opened(opening)))
     }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("How things stand in a document")
 struct WritingTests {
-    @Test("a time has one spelling, and is read as itself", arguments: [0, 1, -1, 1_900_000_000_123_456_789, .min, .max])
+    @Test(
+        "a time has one spelling, and is read as itself", arguments: [0, 1, -1, 1_900_000_000_123_456_789, .min, .max])
     func times(_ nanoseconds: Int64) throws {
         let instant = Instant(nanoseconds)
         if nanoseconds > Int64.min && nanoseconds < Int64.max {

@@ -22,7 +22,8 @@ struct Facts {
 
     /// Whether two words, of which the second is told next after the first, belong to different things.
     func separates(_ first: String, _ second: String) -> Bool {
-        guard bound.contains(first), bound.contains(second) else { return false }
+        // A count may be any other figure as well: what comes behind it is another thing.
+        guard bound.contains(first), bound.contains(second), !first.allSatisfy(\.isNumber) else { return false }
         return !rows.contains { row in
             guard let place = row.firstIndex(of: first) else { return false }
             return row[(place + 1)...].contains(second)

@@ -23,7 +23,8 @@ struct ImpactReading {
     }
 
     private var seconds: Figure {
-        guard let quiet = incident.quietSince, let entry = items.first(where: { $0.incident.quietSince == quiet }) else {
+        guard let quiet = incident.quietSince, let entry = items.first(where: { $0.incident.quietSince == quiet })
+        else {
             return Figure(value: nil, basis: "alerts still fired when this was written", entries: [])
         }
         let (difference, overflow) = quiet.subtractingReportingOverflow(opening.began)

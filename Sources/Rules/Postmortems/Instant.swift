@@ -10,7 +10,9 @@ public struct Instant: Codable, Sendable, Equatable, Comparable, CustomStringCon
     /// Nil for anything but the one spelling of a time.
     public init?(_ text: String) {
         let letters = Array(text.utf8)
-        guard letters.count == 30, letters[19] == UInt8(ascii: "."), letters[29] == UInt8(ascii: "Z") else { return nil }
+        guard letters.count == 30, letters[19] == UInt8(ascii: "."), letters[29] == UInt8(ascii: "Z") else {
+            return nil
+        }
         func number(_ from: Int, _ to: Int) -> Int? { Int(String(decoding: letters[from..<to], as: UTF8.self)) }
         guard let year = number(0, 4), let month = number(5, 7), let day = number(8, 10), let hour = number(11, 13),
             let minute = number(14, 16), let second = number(17, 19), let fraction = number(20, 29),
@@ -64,7 +66,8 @@ public struct Instant: Codable, Sendable, Equatable, Comparable, CustomStringCon
         guard let instant = Instant(text) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "expected a time such as 2030-01-31T11:59:00.000000000Z, found \"\(text.prefix(80))\"")
+                debugDescription: "expected a time such as 2030-01-31T11:59:00.000000000Z, found \"\(text.prefix(80))\""
+            )
         }
         self = instant
     }

@@ -97,7 +97,8 @@ public enum PostmortemText {
     private static func text(_ plan: AppliedPlan) -> String {
         var lines = [
             "\(Markdown.text(plan.text)) (plan `\(plan.plan.brief)` of \(Markdown.text(plan.origin)), generation "
-                + "\(plan.generation)): \(plan.fate.rawValue). \(Markdown.text(plan.fateText))\(cited(plan.entries))", "",
+                + "\(plan.generation)): \(plan.fate.rawValue). \(Markdown.text(plan.fateText))\(cited(plan.entries))",
+            "",
         ]
         for (index, step) in plan.steps.enumerated() {
             let arguments = step.arguments.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
@@ -107,7 +108,9 @@ public enum PostmortemText {
                     + "(\(step.outcome?.rawValue ?? "not reported"))")
         }
         if let verdict = plan.verdict {
-            let people = plan.approvedBy.isEmpty ? "" : ", agreed to by \(Markdown.text(plan.approvedBy.joined(separator: ", ")))"
+            let people =
+                plan.approvedBy.isEmpty
+                ? "" : ", agreed to by \(Markdown.text(plan.approvedBy.joined(separator: ", ")))"
             lines += ["", "Verdict: \(verdict.rawValue)\(people)."]
         }
         if !plan.diff.isEmpty { lines += ["", Markdown.block(plan.diff)] }
@@ -120,7 +123,8 @@ public enum PostmortemText {
             ("duration", figure(impact.seconds, "s")), ("failed requests", figure(impact.failedRequests, "")),
             ("orders", figure(impact.orders, "")), ("minutes of error budget", figure(impact.budgetMinutes, "")),
         ]
-        return (rows.map { "- \($0.0): \($0.1)" }
+        return
+            (rows.map { "- \($0.0): \($0.1)" }
             + impact.findings.map { "- \(Markdown.text($0.text))\(cited($0.entries))" }).joined(separator: "\n")
     }
 

@@ -3,7 +3,8 @@ public import Contracts
 /// Writes the document of an incident: a function of the entries of its journal, and of nothing else.
 public enum PostmortemWriter {
     /// The document of an incident that is over after the last of these entries, which begin with its first.
-    public static func write(_ items: [ReplayedEntry], supersedes: Digest? = nil) throws(PostmortemFault) -> Postmortem {
+    public static func write(_ items: [ReplayedEntry], supersedes: Digest? = nil) throws(PostmortemFault) -> Postmortem
+    {
         guard let first = items.first, let last = items.last, case .opened(let opening) = first.input.event else {
             throw .noEntries
         }

@@ -81,7 +81,9 @@ struct Bookcase {
                 "there is no archive in \(harmless(path)): it is made when the first incident is over",
                 exit: ExitCode.noInput)
         case ArchiveFault.broken(let found):
-            Failure("the archive does not hold: \(harmless("\(found)")) (see: kintsugi postmortem verify)", exit: ExitCode.data)
+            Failure(
+                "the archive does not hold: \(harmless("\(found)")) (see: kintsugi postmortem verify)",
+                exit: ExitCode.data)
         case let fault as PostmortemFault: Failure(harmless("\(fault)"), exit: ExitCode.data)
         default: Failure(harmless("\(error)"))
         }

@@ -21,12 +21,14 @@ extension CommandTree {
                 details: "With --json it is the document alone, in the bytes whose hash is its name.",
                 arguments: [which], options: [.flag("markdown", "as Markdown (so it is without --json, too)")]),
             Command(
-                "verify", "holds every file and every line of the archive against each other, and names what was changed",
+                "verify",
+                "holds every file and every line of the archive against each other, and names what was changed",
                 details: "It exits with 1 when something was.",
                 options: [.value("head", "HASH", "a line that must be there, such as the head of an earlier time")]),
             Command(
                 "export", "writes the document of an incident, its addenda and its Markdown to a folder",
-                arguments: [which], options: [.value("to", "DIR", kind: .folder, "where they go; it is made if need be")]
+                arguments: [which],
+                options: [.value("to", "DIR", kind: .folder, "where they go; it is made if need be")]
             ),
         ])
 }

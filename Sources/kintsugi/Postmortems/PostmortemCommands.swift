@@ -41,8 +41,9 @@ extension Operator {
             return terminal.write(String(decoding: try bookcase.bytes(record), as: UTF8.self))
         }
         let text = PostmortemText.markdown(try bookcase.document(record), addenda: try bookcase.addenda(to: record))
-        terminal.write(text.split(separator: "\n", omittingEmptySubsequences: false).map { PullReport.harmlessLine($0) }
-            .joined(separator: "\n"))
+        terminal.write(
+            text.split(separator: "\n", omittingEmptySubsequences: false).map { PullReport.harmlessLine($0) }
+                .joined(separator: "\n"))
     }
 
     private func exportPostmortem(_ invocation: Invocation, _ bookcase: Bookcase) throws(Failure) {
