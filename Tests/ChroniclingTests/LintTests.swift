@@ -123,6 +123,17 @@ struct LintTests {
         #expect(!lint.faults(of: Sentence("kim “was asked", [approval])).isEmpty)
     }
 
+    @Test("a figure belongs to what it was told of; a count that happens to be the same figure is no lie")
+    func whatBelongsTogether() throws {
+        let (_, items) = try PostmortemTests.document("helped")
+        let diagnosed = try #require(items.last { if case .evidence = $0.input.event { true } else { false } })
+        let facts = Facts([(item: diagnosed, before: nil)])
+        #expect(!facts.separates("Config_Error", "orders"))
+        #expect(!facts.separates("orders", "52"))
+        #expect(facts.separates("carrier", "52"))
+        #expect(!facts.separates("52", "Config_Error"))
+    }
+
     @Test("a field that was changed is named")
     func changedFields() throws {
         let (document, items) = try PostmortemTests.document("helped")
