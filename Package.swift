@@ -58,6 +58,7 @@ let package = Package(
         room("Remedies", path: "Sources/Rules/Remedies", needs: ["Contracts"]),
         room("Faults", path: "Sources/Rules/Faults", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
+        room("Postmortems", path: "Sources/Rules/Postmortems", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
@@ -83,6 +84,7 @@ let package = Package(
         room("Load", needs: ["CHost", "Contracts"]),
         room("Triaging", needs: ["Alerting", "Contracts", "Insight"]),
         room("Intake", needs: ["CSodium", "Contracts"]),
+        room("Archive", needs: ["CHost", "Contracts", "Threads"]),
         room(
             "Simulator",
             needs: [
@@ -105,6 +107,7 @@ let package = Package(
             "ActionDoors",
             needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
+        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems"]),
         room("Building", needs: ["CHost", "CSodium", "Contracts", "Host", "Remedies", "Signals", "Threads"]),
         room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
@@ -207,6 +210,7 @@ let package = Package(
                 "Commands", "CHost", "CZeroMQ", "CSodium", "Threads",
                 "Forge",
                 "Building", "Chaos", "Faults", "Remedies",
+                "Archive", "Postmortems",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -232,6 +236,13 @@ let package = Package(
             needs: [
                 "Alerting", "Contracts", "Diagnosing", "Host", "Incidents", "Signals", "Store", "TriageAgent",
                 "Triaging",
+            ]),
+        proof("PostmortemsTests", needs: ["Contracts", "Postmortems"]),
+        proof("ArchiveTests", needs: ["Archive", "Contracts", "Host"]),
+        proof(
+            "ChroniclingTests",
+            needs: [
+                "Archive", "Chronicling", "Contracts", "Diagnosing", "Host", "Incidents", "Postmortems", "Simulator",
             ]),
         proof("DoorkeepingTests", needs: ["Contracts", "Doorkeeping"]),
         proof(

@@ -90,4 +90,20 @@ static inline void host_relax(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+// What the kernel keeps from everybody until it is taken off again: 1 immutable, 2 append only, 0 neither. ioctl(2) is
+// variadic, and the header that names these flags clashes with the C library's view of some structures.
+#include <sys/ioctl.h>
+#define HOST_FS_IOC_GETFLAGS _IOR('f', 1, long)
+#define HOST_FS_IOC_SETFLAGS _IOW('f', 2, long)
+#define HOST_FS_APPEND 0x20
+#define HOST_FS_IMMUTABLE 0x10
+static inline int host_protect(int fd, int how) {
+    int flags = 0;
+    if (ioctl(fd, HOST_FS_IOC_GETFLAGS, &flags) != 0) return -1;
+    flags &= ~(HOST_FS_APPEND | HOST_FS_IMMUTABLE);
+    if (how == 1) flags |= HOST_FS_IMMUTABLE;
+    if (how == 2) flags |= HOST_FS_APPEND;
+    return ioctl(fd, HOST_FS_IOC_SETFLAGS, &flags);
+}
 #endif

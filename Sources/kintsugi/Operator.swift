@@ -61,6 +61,7 @@ struct Operator {
         case "alert": return try alert(invocation, places)
         case "incident": return try incident(invocation, places)
         case "journal": return try journal(invocation, places)
+        case "postmortem": return try postmortem(invocation, places)
         case "audit" where invocation.path.last == "verify": return try journal(invocation, places)
         case "pr": try pull(invocation, places)
         case "config": try configuration(invocation, places)
