@@ -14,6 +14,8 @@ public struct ClientRequest: Sendable {
     public var method: Method
     /// `http://…` or `https://…`, and nothing else.
     public var url: String
+    /// What spans and faults call it, where the URL itself is a secret.
+    public var shownURL: String?
     public var headers: [(name: String, value: String)] = []
     /// nil: no body at all.
     public var body: [UInt8]?
@@ -29,6 +31,8 @@ public struct ClientRequest: Sendable {
         self.method = method
         self.url = url
     }
+
+    var place: String { shownURL ?? url }
 
     /// A request with a JSON body.
     public static func json(_ method: Method, _ url: String, _ body: [UInt8]) -> ClientRequest {
