@@ -8,6 +8,9 @@ enum Answering {
     static func send(
         _ request: ClientRequest, by client: WebClient, _ success: (ClientResponse) -> ChannelAnswer
     ) async -> ChannelAnswer {
+        var request = request
+        // Whether it went once or twice is for us to know.
+        request.isSentOnce = true
         do throws(ClientFault) {
             let response = try await client.send(request)
             return (200..<300).contains(response.status) ? success(response) : refusal(response)

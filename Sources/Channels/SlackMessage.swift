@@ -75,7 +75,7 @@ struct SlackMessage {
         .object([
             "type": .text("header"),
             "text": .object([
-                "type": .text("plain_text"), "text": .text(cut(text, mostOfHeader)), "emoji": .flag(false),
+                "type": .text("plain_text"), "text": .text(cut(escape(text), mostOfHeader)), "emoji": .flag(false),
             ]),
         ])
     }

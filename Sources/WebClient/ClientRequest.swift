@@ -14,6 +14,8 @@ public struct ClientRequest: Sendable {
     public var method: Method
     /// `http://…` or `https://…`, and nothing else.
     public var url: String
+    /// Over a connection of its own: on a kept one that turns out to be closed, the library sends it again by itself.
+    public var isSentOnce = false
     /// What spans and faults call it, where the URL itself is a secret.
     public var shownURL: String?
     public var headers: [(name: String, value: String)] = []

@@ -42,6 +42,7 @@ final class Transfer: @unchecked Sendable {
             curl_set_number(easy, CURLOPT_NOSIGNAL, 1),
             curl_guard_sockets(easy),
             curl_set_number(easy, CURLOPT_HTTP_VERSION, curl_http_1_1()),
+            curl_set_number(easy, CURLOPT_FRESH_CONNECT, request.isSentOnce ? 1 : 0),
             curl_set_number(easy, CURLOPT_NOBODY, request.method == .head ? 1 : 0),
             curl_set_number(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.deadline)),
             curl_set_number(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectDeadline)),

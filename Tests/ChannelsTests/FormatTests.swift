@@ -185,7 +185,7 @@ extension JSONValue {
         #expect(one.bytes == mail("a", thread: "<first@example.org>").bytes)
         let text = String(decoding: one.bytes, as: UTF8.self)
         #expect(text.contains("In-Reply-To: <first@example.org>\r\nReferences: <first@example.org>\r\n"))
-        #expect(text.contains("Date: Sat, 17 Mar 2030 17:46:40 +0000\r\n"), "\(text)")
+        #expect(text.contains("Date: Sun, 17 Mar 2030 17:46:40 +0000\r\n"), "\(text)")
     }
 
     @Test("Quoted text has no long line, no bare letter beyond ASCII, and no space at an end of a line")

@@ -147,7 +147,7 @@ import Testing
 
     @Test("Who knows of an incident is not woken for it again but for its end, a question or more urgency")
     func acknowledged() {
-        var desk = Desk(rules(pager, ChannelRules("chat")))
+        var desk = Desk(rules(pager, ChannelRules("chat", storm: nil)))
         for left in desk.take(.notice(notice(1))) {
             _ = desk.take(.answered(dispatch: left.dispatch.id, .sent(reference: "1")))
         }

@@ -12,7 +12,8 @@ public struct NoticeBook: Sendable, Equatable {
     private var known: Set<String> = []
     /// The same in the order of their coming, so that the oldest is forgotten first.
     private var knownSince: [Known] = []
-    private var acknowledgements: [String: Acknowledgement] = [:]
+    /// By incident.
+    private var knowing: [String: Acknowledgement] = [:]
     /// Channels that told of an incident, as `CHANNEL INCIDENT`.
     private var told: Set<String> = []
     /// Lately, by channel: arrivals and sendings.
@@ -46,7 +47,7 @@ public struct NoticeBook: Sendable, Equatable {
         self.waiting = waiting.sorted { $0.number < $1.number }
         self.last = last
         for (id, at) in known.sorted(by: { $0.at < $1.at }) { know(id, at) }
-        for each in acknowledgements { self.acknowledgements[each.incident] = each }
+        for each in acknowledgements { knowing[each.incident] = each }
         for dispatch in ended where dispatch.state != .givenUp { tell(dispatch) }
         for dispatch in (ended + waiting).sorted(by: { $0.created < $1.created }) {
             Self.note(dispatch.created, dispatch.channel, &arrivals)
@@ -119,8 +120,8 @@ public struct NoticeBook: Sendable, Equatable {
     private mutating func take(
         _ new: Acknowledgement, _ rules: NoticeRules, _ now: Int64, _ effects: inout [NoticeEffect]
     ) {
-        if let old = acknowledgements[new.incident], old.generation >= new.generation { return }
-        acknowledgements[new.incident] = new
+        if let old = knowing[new.incident], old.generation >= new.generation { return }
+        knowing[new.incident] = new
         effects.append(.keepAcknowledgement(new))
         for channel in rules.channels where channel.takesAcknowledgements {
             let waits = waiting.last { $0.channel == channel.name && $0.incident == new.incident }
@@ -168,7 +169,7 @@ public struct NoticeBook: Sendable, Equatable {
     func isInHand(_ id: String) -> Bool { inHand.contains { $0.id == id } }
 
     private func whoKnows(_ incident: String, _ generation: Int) -> String? {
-        guard let found = acknowledgements[incident], found.generation >= generation else { return nil }
+        guard let found = knowing[incident], found.generation >= generation else { return nil }
         return found.person
     }
 
