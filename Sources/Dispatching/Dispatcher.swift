@@ -162,7 +162,13 @@ public actor Dispatcher {
                 for letter in batch { letter.continuation?.resume(throwing: error) }
                 // An answer is heard once: it is written as soon as the disk takes it.
                 letters = batch.filter { $0.continuation == nil && $0.event != .time } + letters
-                if !isClosed { sleep(for: .seconds(1)) }
+                guard !isClosed else {
+                    // Nobody comes back to them: whoever waits is told, and the rest is on disk as under way.
+                    for letter in letters { letter.continuation?.resume(throwing: error) }
+                    letters = []
+                    break
+                }
+                sleep(for: .seconds(1))
                 break
             }
         }
