@@ -59,6 +59,7 @@ let package = Package(
         room("Faults", path: "Sources/Rules/Faults", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Postmortems", path: "Sources/Rules/Postmortems", needs: ["Contracts"]),
+        room("Notices", path: "Sources/Rules/Notices", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
@@ -75,7 +76,8 @@ let package = Package(
         room(
             "Definitions",
             needs: [
-                "Alerting", "Contracts", "Insight", "Remedies", "Risk", "Routing", "Settings", "Signals", "Supervision",
+                "Alerting", "Contracts", "Insight", "Notices", "Remedies", "Risk", "Routing", "Settings", "Signals",
+                "Supervision",
             ]),
         room("Diagnosing", needs: ["Contracts", "Insight"]),
         room("OTLP", needs: ["CZlib", "Contracts"]),
@@ -113,6 +115,12 @@ let package = Package(
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
         room("Service", needs: ["Host", "Settings", "Signals", "Store", "Web"]),
         room("AlertDoors", needs: ["Contracts", "Definitions", "Intake", "Signals", "Web"]),
+        room(
+            "Channels",
+            needs: [
+                "CCurl", "CSodium", "Contracts", "Definitions", "Intake", "Notices", "Signals", "Threads", "WebClient",
+            ]),
+        room("Dispatching", needs: ["Contracts", "Notices", "Signals", "Store"]),
 
         // floor 4: the processes
         shell(
@@ -182,6 +190,9 @@ let package = Package(
         shell("EchoLoad", path: "Tests/EchoLoad", needs: ["Commands", "Contracts", "Bus", "Host"]),
         shell("WebSample", path: "Tests/WebSample", needs: ["Contracts", "Host", "Settings", "Signals", "Web"]),
         shell("ForgeSample", path: "Tests/ForgeSample", needs: ["Contracts", "Forge", "WebClient"]),
+        shell(
+            "ChannelSample", path: "Tests/ChannelSample",
+            needs: ["Channels", "Contracts", "Definitions", "Dispatching", "Notices", "Signals", "Store", "WebClient"]),
         shell("StoreHelper", path: "Tests/StoreHelper", needs: ["CSQLite", "Contracts", "Signals", "Store"]),
 
         room(
@@ -260,6 +271,10 @@ let package = Package(
         proof("DiagnosingTests", needs: ["Contracts", "Diagnosing"]),
         proof("RiskTests", needs: ["Contracts", "Risk"]),
         proof("AlertingTests", needs: ["Alerting", "Contracts"]),
+        proof("NoticesTests", needs: ["Contracts", "Notices"]),
+        proof(
+            "ChannelsTests", needs: ["Channels", "Contracts", "Definitions", "Intake", "Notices", "Web", "WebClient"]),
+        proof("DispatchingTests", needs: ["Contracts", "Dispatching", "Host", "Notices", "Signals", "Store"]),
         proof("TriagingTests", needs: ["Alerting", "Contracts", "Insight", "Triaging"]),
         proof("IntakeTests", needs: ["CSodium", "Contracts", "Intake"]),
         proof(
@@ -309,7 +324,7 @@ let package = Package(
         proof(
             "DefinitionsTests",
             needs: [
-                "Alerting", "Contracts", "Definitions", "Insight", "Remedies", "Risk", "Routing", "Settings",
+                "Alerting", "Contracts", "Definitions", "Insight", "Notices", "Remedies", "Risk", "Routing", "Settings",
                 "Supervision",
             ]),
         proof("SensesTests", needs: ["Contracts", "Insight", "Senses", "Signals"]),

@@ -12,6 +12,7 @@ static inline CURLcode curl_set_number(CURL *easy, CURLoption option, long value
 }
 // Constants whose Swift names depend on how the library says them.
 static inline long curl_http_1_1(void) { return CURL_HTTP_VERSION_1_1; }
+static inline long curl_whole_ssl(void) { return CURLUSESSL_ALL; }
 static inline long curl_tls_1_2(void) { return CURL_SSLVERSION_TLSv1_2; }
 // The library keeps a copy.
 static inline CURLcode curl_set_text(CURL *easy, CURLoption option, const char *value) {

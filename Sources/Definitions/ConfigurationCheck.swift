@@ -22,6 +22,7 @@ public enum ConfigurationCheck {
             found += Definitions.calibration(in: "\(folder)/calibration").mistakes
         }
         if isThere("\(folder)/triage") { found += Definitions.triage(in: "\(folder)/triage").mistakes }
+        if isThere("\(folder)/comms") { found += Definitions.comms(in: "\(folder)/comms").mistakes }
         look { () throws(ConfigurationError) in _ = try Definitions.forge(file: "\(folder)/forge.yaml") }
         if isThere("\(folder)/pipeline.yaml") {
             look { () throws(ConfigurationError) in _ = try Definitions.pipeline(path: "\(folder)/pipeline.yaml") }

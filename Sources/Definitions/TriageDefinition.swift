@@ -6,18 +6,10 @@ public import Settings
 public struct TriageDefinition: Sendable, Equatable {
     /// A sender that signs what it sends.
     public struct Hook: Sendable, Equatable {
-        /// Where its secret is; no file of the repository has it.
-        public enum Secret: Sendable, Equatable {
-            /// The file of this name in the folder `secrets` of the data directory.
-            case file(String)
-            /// A variable of the environment.
-            case environment(String)
-        }
-
         public var name: String
-        public var secret: Secret
+        public var secret: SecretPlace
 
-        public init(name: String, secret: Secret) {
+        public init(name: String, secret: SecretPlace) {
             self.name = name
             self.secret = secret
         }

@@ -136,20 +136,7 @@ struct TriageReader {
 
     private func hook(_ section: Section) -> TriageDefinition.Hook {
         let name = section.required("name", .name)
-        let file = section.optional("secret-file", .name)
-        let variable = section.optional(
-            "secret-variable",
-            .matching("the name of a variable of the environment", standIn: "A") { text in
-                (1...100).contains(text.utf8.count)
-                    && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
-            })
-        switch (file, variable) {
-        case (let file?, nil): return TriageDefinition.Hook(name: name, secret: .file(file))
-        case (nil, let variable?): return TriageDefinition.Hook(name: name, secret: .environment(variable))
-        default:
-            section.refuse("name", "expected either secret-file or secret-variable")
-            return TriageDefinition.Hook(name: name, secret: .file(name))
-        }
+        return TriageDefinition.Hook(name: name, secret: SecretPlace.read(section, otherwise: name))
     }
 
     private func routingKey(_ section: Section) -> TriageDefinition.RoutingKey {

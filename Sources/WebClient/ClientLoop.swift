@@ -90,7 +90,7 @@ struct ClientLoop {
         }
         guard transfer.prepare(easy, authorities: authorities) else {
             curl_easy_cleanup(easy)
-            return transfer.finish(.failure(.badRequest("\(transfer.request.url), or one of its headers")))
+            return transfer.finish(.failure(.badRequest("\(transfer.request.place), or one of its headers")))
         }
         transfers.append(transfer)
         curl_multi_add_handle(mailbox.multi, easy)

@@ -14,6 +14,10 @@ public struct ClientRequest: Sendable {
     public var method: Method
     /// `http://…` or `https://…`, and nothing else.
     public var url: String
+    /// Over a connection of its own: on a kept one that turns out to be closed, the library sends it again by itself.
+    public var isSentOnce = false
+    /// What spans and faults call it, where the URL itself is a secret.
+    public var shownURL: String?
     public var headers: [(name: String, value: String)] = []
     /// nil: no body at all.
     public var body: [UInt8]?
@@ -29,6 +33,8 @@ public struct ClientRequest: Sendable {
         self.method = method
         self.url = url
     }
+
+    var place: String { shownURL ?? url }
 
     /// A request with a JSON body.
     public static func json(_ method: Method, _ url: String, _ body: [UInt8]) -> ClientRequest {

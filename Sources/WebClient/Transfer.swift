@@ -42,6 +42,7 @@ final class Transfer: @unchecked Sendable {
             curl_set_number(easy, CURLOPT_NOSIGNAL, 1),
             curl_guard_sockets(easy),
             curl_set_number(easy, CURLOPT_HTTP_VERSION, curl_http_1_1()),
+            curl_set_number(easy, CURLOPT_FRESH_CONNECT, request.isSentOnce ? 1 : 0),
             curl_set_number(easy, CURLOPT_NOBODY, request.method == .head ? 1 : 0),
             curl_set_number(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.deadline)),
             curl_set_number(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectDeadline)),
@@ -70,17 +71,17 @@ final class Transfer: @unchecked Sendable {
     /// What the library's code means.
     func result(_ code: CURLcode, status: Int) -> Result<ClientResponse, ClientFault> {
         let why = String(cString: curl_easy_strerror(code))
-        if isTooLarge { return .failure(.tooLarge("\(request.url) sent more than \(request.mostBytes) bytes")) }
+        if isTooLarge { return .failure(.tooLarge("\(request.place) sent more than \(request.mostBytes) bytes")) }
         switch code {
         case CURLE_OK: return .success(ClientResponse(status: status, headers: headers, body: body))
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            return .failure(.unreachable("\(request.url): \(why)"))
-        case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut("\(request.url) within \(request.deadline)"))
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .failure(.badRequest("\(request.url): \(why)"))
+            return .failure(.unreachable("\(request.place): \(why)"))
+        case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut("\(request.place) within \(request.deadline)"))
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .failure(.badRequest("\(request.place): \(why)"))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
-            return .failure(.notTrusted("\(request.url): \(why)"))
-        default: return .failure(.broken("\(request.url): \(why)"))
+            return .failure(.notTrusted("\(request.place): \(why)"))
+        default: return .failure(.broken("\(request.place): \(why)"))
         }
     }
 

@@ -51,7 +51,7 @@ public final class WebClient: Sendable {
     public func send(_ request: ClientRequest) async throws(ClientFault) -> ClientResponse {
         var span = Span(request.method.rawValue, kind: .client, parent: TraceContext.current)
         span.set("http.request.method", .text(request.method.rawValue))
-        span.set("url.full", .text(request.url))
+        span.set("url.full", .text(request.place))
         let began = monotonicNow()
         let result = await perform(request, traceparent: span.context.traceparent)
         record(request, result, in: monotonicNow() - began)

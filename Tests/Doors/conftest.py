@@ -49,3 +49,20 @@ def shop():
     finally:
         shop.run("down")
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def places(tmp_path):
+    """Makes services and processes, and ends them."""
+    from peers import Sample
+
+    made = []
+
+    def make(kind, *arguments, **more):
+        made.append(kind(*arguments, **more))
+        return made[-1]
+
+    make.folder = tmp_path
+    yield make
+    for each in reversed(made):
+        each.end() if isinstance(each, Sample) else each.stop()
