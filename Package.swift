@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CCurl"),
+        .target(name: "ConsoleFiles", path: "Sources/ConsoleFiles", exclude: ["assets"]),
 
         // floor 1: what decides, and what crosses a process boundary
         room("Contracts"),
@@ -184,6 +185,14 @@ let package = Package(
                 "AlertDoors", "Alerting", "Bus", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents",
                 "Insight",
                 "Service", "Settings", "Signals", "Store", "Supervision", "Triaging", "Web", "Worker",
+            ]),
+        shell(
+            "CommsAgent",
+            needs: [
+                "Archive", "Building", "Bus", "Channels", "Chronicling", "ConsoleFiles", "Contracts", "Definitions",
+                "Diagnosing",
+                "Dispatching", "Host", "Incidents", "Notices", "Postmortems", "Risk", "Service", "Settings", "Signals",
+                "Store", "Web", "WebClient", "Worker",
             ]),
         shell(
             "EchoActor", path: "Tests/EchoActor", needs: ["Contracts", "Signals", "Settings", "Bus", "Worker", "CHost"]),

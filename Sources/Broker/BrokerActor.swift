@@ -25,6 +25,9 @@ distributed actor BrokerActor: BrokerDesk, ActionDesk {
                     workers: role.workers.map {
                         BrokerLoad.Worker(slot: $0.slot, incarnation: $0.incarnation, inHand: $0.inHand)
                     })
+            },
+            edges: report.edges.map {
+                BrokerLoad.Edge(from: $0.from, to: $0.to, calls: $0.calls, deliveries: $0.deliveries)
             })
     }
 

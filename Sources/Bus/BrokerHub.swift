@@ -26,6 +26,7 @@ public struct BrokerConfiguration: Sendable {
 /// The broker at one moment.
 public struct BrokerReport: Sendable, Codable, Equatable {
     public var roles: [RoleReport]
+    public var edges: [EdgeReport]
     public var counters: RouterCounters
     public var inFlight: Int
     /// Connections whose secret or key was wrong.

@@ -49,7 +49,25 @@ public struct BrokerLoad: Codable, Sendable, Equatable {
             self.inHand = inHand
         }
     }
-    public var roles: [Role]
+    /// How often one role called another, and delivered to it, since the broker began.
+    public struct Edge: Codable, Sendable, Equatable {
+        public var from: String
+        public var to: String
+        public var calls: UInt64
+        public var deliveries: UInt64
 
-    public init(roles: [Role]) { self.roles = roles }
+        public init(from: String, to: String, calls: UInt64, deliveries: UInt64) {
+            self.from = from
+            self.to = to
+            self.calls = calls
+            self.deliveries = deliveries
+        }
+    }
+    public var roles: [Role]
+    public var edges: [Edge]?
+
+    public init(roles: [Role], edges: [Edge]? = nil) {
+        self.roles = roles
+        self.edges = edges
+    }
 }

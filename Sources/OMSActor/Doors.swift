@@ -19,7 +19,7 @@ struct Doors: Sendable {
     }
 
     var routes: [Route] {
-        [placeOrder, listOrders, showOrder, deleteOrder, addCustomer, showCustomer]
+        [placeOrder, latestOrders, listOrders, showOrder, deleteOrder, addCustomer, showCustomer]
     }
 
     private var placeOrder: Route {
@@ -49,6 +49,15 @@ struct Doors: Sendable {
                 throw Problem.conflict(
                     "The order of this Idempotency-Key was deleted since: use a new key for a new order.")
             }
+        }
+    }
+
+    private var latestOrders: Route {
+        Route(
+            .get, "/latest-orders", "Shows the latest orders of all customers", roles: ["operator"],
+            asks: Parameters { $0.query("limit", .integer(1...100), otherwise: 20) }, answers: [.ok(LatestOrders.shape)]
+        ) { _, limit in
+            .ok(try await answering { try await desk.latest(limit) })
         }
     }
 

@@ -46,6 +46,11 @@ distributed actor OMSActor: ServiceDesk, ActionDesk {
         try await store.read { try OrderTables.list(search, $0) }
     }
 
+    /// The latest orders, and how many of the latest thousands stand how.
+    distributed func latest(_ limit: Int) async throws -> LatestOrders {
+        try await store.read { try OrderTables.latest(limit, $0) }
+    }
+
     distributed func customer(_ id: String) async throws -> Customer? {
         try await store.read { try OrderTables.customer(id, $0) }
     }

@@ -57,6 +57,22 @@ enum OrderTables {
             orders: page, next: last.map { OrderPlace(created: $0.created.nanoseconds, number: $0.number) })
     }
 
+    /// How many of the latest orders are counted by their status.
+    private static let counted = 10_000
+
+    static func latest(_ limit: Int, _ connection: Connection) throws -> LatestOrders {
+        let orders = try connection.all("SELECT \(columns) FROM orders ORDER BY number DESC LIMIT ?", limit) { row in
+            try stored(row)
+        }
+        let counts = try connection.all(
+            """
+            SELECT status, count(*) FROM (SELECT status FROM orders ORDER BY number DESC LIMIT ?)
+            GROUP BY status ORDER BY status
+            """, Self.counted
+        ) { row in StatusCount(status: try row.value(0), count: try row.value(1)) }
+        return LatestOrders(orders: orders, counts: counts)
+    }
+
     private static func stored(_ row: borrowing Row) throws -> StoredOrder {
         StoredOrder(
             number: try row.value(0), id: try row.value(1), customer: try row.value(2),

@@ -172,6 +172,42 @@ struct OrderPage: Sendable, Codable, JSONWritable {
     }
 }
 
+/// The latest orders of all customers.
+struct LatestOrders: Sendable, Codable, JSONWritable {
+    var orders: [StoredOrder]
+    var counts: [StatusCount]
+
+    static let shape = ObjectShape<Void>("LatestOrders", "The latest orders of all customers, the newest first.") {
+        it in
+        _ = it.required("orders", .list(of: OrderView.shape, 0...100))
+        _ = it.required("counts", .list(of: countShape, 0...16), "How the latest 10,000 stand.")
+    }
+    private static let countShape = ObjectShape<Void>("StatusCount", "How many orders stand so.") { it in
+        _ = it.required("status", .text(1...32))
+        _ = it.required("count", .integer(0...10_000))
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("orders") { writer in writer.list(orders.map(OrderView.init)) }
+            $0.member("counts") { writer in writer.list(counts) }
+        }
+    }
+}
+
+/// How many orders stand so.
+struct StatusCount: Sendable, Codable, JSONWritable {
+    var status: String
+    var count: Int
+
+    func write(to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("status", status)
+            $0.member("count", count)
+        }
+    }
+}
+
 /// A customer, as it comes and as it goes.
 struct Customer: Sendable, Codable, JSONWritable {
     var id: String

@@ -30,10 +30,11 @@ public struct ServiceDoor: Sendable {
     public static func open(
         _ sign: Sign, routes: [Route], birth: Birth, settings: ServiceSettings, store: Store, metrics: Metrics,
         log: Log,
-        limits: ServerLimits = ServerLimits()
+        limits: ServerLimits = ServerLimits(), sessions: SessionDoor? = nil
     ) throws -> ServiceDoor {
         var plan = sign.plan
         plan.limits = limits
+        plan.sessions = sessions
         if let inHand = settings.inHand { plan.limits.inHand = inHand }
         plan.keys = try settings.keyring(config: birth.config, data: birth.data)
         plan.encryption = try settings.encryption()

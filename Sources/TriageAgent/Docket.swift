@@ -17,6 +17,8 @@ actor Docket {
         var legacy: @Sendable (_ now: Int64) async throws -> Reading.Legacy
         var incident: @Sendable (_ id: String) async throws -> Incident?
         var end: @Sendable (_ incident: String) async throws -> (number: Int, digest: Digest)?
+        /// Entries of the journal up to this one are on disk.
+        var written: @Sendable (_ sequence: Int64) -> Void = { _ in }
         var wasObeyed: @Sendable (_ order: String) async throws -> Bool
         /// Does the step in hand of an incident until there is an answer; begun anew for each step.
         var ask: @Sendable (Incident) -> Task<Void, Never>
@@ -119,6 +121,7 @@ actor Docket {
             for part in batch { work.add(part.work) }
             do {
                 try await reach.write(work)
+                if let last = work.entries.last { reach.written(last.sequence) }
                 for part in batch { part.done.resume() }
             } catch {
                 await recover(from: error, batch.map(\.done))

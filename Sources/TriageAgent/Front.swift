@@ -59,7 +59,8 @@ struct Front: Sendable {
         let counts = await docket.counts()
         return TriageStanding(
             slot: own.description, writes: await docket.isActive, writer: writer?.description,
-            openIncidents: counts.open, firingAlerts: counts.firing, counts: counts.named)
+            openIncidents: counts.open, firingAlerts: counts.firing, counts: counts.named,
+            terms: try? Packed.encode(docket.lifecycle.terms), journal: try? await reading.lastEntry())
     }
 
     /// Asking again is harmless: alerts are known by their episodes, wishes by their ids.

@@ -76,6 +76,13 @@ struct Reading: Sendable {
         try await store.read { try Self.end(of: incident, $0) }
     }
 
+    /// The sequence of the last entry of the journal.
+    func lastEntry() async throws -> Int64 {
+        try await store.read { connection in
+            try connection.first("SELECT max(sequence) FROM journal") { try $0.value(0, as: Int64?.self) ?? 0 } ?? 0
+        }
+    }
+
     func incident(_ id: String) async throws -> Incident? {
         guard let number = Tables.number(id) else { return nil }
         return try await store.read { connection in

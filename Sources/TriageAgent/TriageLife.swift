@@ -57,7 +57,11 @@ struct TriageLife: Sendable {
         let reach = Docket.Reach(
             write: { work in try await store.write { try work.write($0, comms: comms) } },
             legacy: { try await reading.legacy(now: $0) }, incident: { try await reading.incident($0) },
-            end: { try await reading.end(of: $0) }, wasObeyed: { try await reading.wasObeyed($0) },
+            end: { try await reading.end(of: $0) },
+            written: { [bus = worker.bus] sequence in
+                // A hint for live views: what is lost of it they read a second later.
+                if let body = try? Packed.encode(sequence) { bus.publish(CommsMessages.journal, body) }
+            }, wasObeyed: { try await reading.wasObeyed($0) },
             ask: { incident in
                 guard let step = incident.step, let question = lifecycle.question(incident) else { return Task {} }
                 return asking.start(incident, question, step)

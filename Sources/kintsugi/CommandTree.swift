@@ -21,6 +21,7 @@ enum CommandTree {
             insight,
             bench, simulate,
             pull, configuration,
+            console,
             chaos, runbook, demo, pipeline,
             completion,
         ])
@@ -46,6 +47,14 @@ enum CommandTree {
             .value("port-offset", "N", kind: .wholeNumber(0...40_000), otherwise: "2000", "add N to every port"),
             .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to begin with"),
             .flag("keep", "leave the data where they are"),
+        ])
+    private static let console = Command(
+        "console", "prints a link into the console, which is good for once",
+        options: [
+            .value("hours", "N", kind: .wholeNumber(1...12), otherwise: "12", "how long the session lasts"),
+            .value("as", "NAME", "who signs in (otherwise this host's own user)"),
+            .value("key", "FILE", "the key of who signs in"),
+            .value("address", "URL", "where the browser reaches the console"),
         ])
     private static let down = Command("down", "stops the cluster, in the reverse order of its start")
     private static let status = Command(

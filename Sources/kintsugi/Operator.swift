@@ -66,6 +66,7 @@ struct Operator {
         case "pr": try pull(invocation, places)
         case "config": try configuration(invocation, places)
         case "chaos": return try chaos(invocation, places)
+        case "console": try console(invocation, places)
         case "demo": return try demo(invocation)
         case "runbook": return try runbook(invocation)
         case "pipeline": return try pipeline(invocation, places)
@@ -103,6 +104,9 @@ struct Operator {
         guard invocation.has("detach") || (terminal.isTerminal && !asJSON) else { return guardian(request) }
         let status = try launch(request, client, shown: terminal.isTerminal && !asJSON)
         show(status, asJSON: asJSON)
+        if !asJSON, let link = try consoleLink(status, places) {
+            terminal.write("\nThe console, by a link that is good once (another one: kintsugi console):\n  \(link.text)\n")
+        }
         guard !invocation.has("detach") else { return ExitCode.success }
         return try Attendance(places: places, guardian: status.guardian, terminal: terminal).run()
     }

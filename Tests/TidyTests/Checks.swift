@@ -12,7 +12,7 @@ enum Checks {
     /// The floor of each room; a room may import what stands below it.
     static let floors: [String: Int] = [
         "CZeroMQ": 0, "CYAML": 0, "CHost": 0, "CSodium": 0, "CMicroHTTPD": 0, "CSQLite": 0,
-        "CZlib": 0, "CCurl": 0,
+        "CZlib": 0, "CCurl": 0, "ConsoleFiles": 2,
         "Contracts": 1, "Routing": 1, "Supervision": 1, "Delivery": 1, "Signals": 1, "Settings": 1, "Commands": 1,
         "Threads": 1, "Insight": 1, "Orders": 1, "Inventory": 1, "Carrying": 1,
         "Capabilities": 1, "Risk": 1, "Incidents": 1, "Remedies": 1, "Alerting": 1,
@@ -23,7 +23,7 @@ enum Checks {
         "Worker": 3, "Service": 3, "Audit": 3, "Canaries": 3, "Listening": 3, "AlertDoors": 3, "Bench": 4,
         "ActionDoors": 3, "Channels": 3, "Dispatching": 3,
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4, "TelemetryAgent": 4, "RiskAgent": 4, "TriageAgent": 4,
-        "RemediationAgent": 4,
+        "RemediationAgent": 4, "CommsAgent": 4,
         "Forge": 3, "ForgeSample": 4,
         "Faults": 1, "Chaos": 4,
         "Building": 3,

@@ -148,9 +148,14 @@ public struct TriageStanding: Codable, Sendable, Equatable {
     public var openIncidents: Int
     public var firingAlerts: Int
     public var counts: [NamedCount]
+    /// The packed terms by which incidents live here: who makes one anew needs the same.
+    public var terms: [UInt8]?
+    /// The sequence of the journal's last entry.
+    public var journal: Int64?
 
     public init(
-        slot: String, writes: Bool, writer: String?, openIncidents: Int, firingAlerts: Int, counts: [NamedCount]
+        slot: String, writes: Bool, writer: String?, openIncidents: Int, firingAlerts: Int, counts: [NamedCount],
+        terms: [UInt8]? = nil, journal: Int64? = nil
     ) {
         self.slot = slot
         self.writes = writes
@@ -158,6 +163,8 @@ public struct TriageStanding: Codable, Sendable, Equatable {
         self.openIncidents = openIncidents
         self.firingAlerts = firingAlerts
         self.counts = counts
+        self.terms = terms
+        self.journal = journal
     }
 }
 
@@ -165,6 +172,8 @@ public struct TriageStanding: Codable, Sendable, Equatable {
 public enum CommsMessages {
     /// The type of an `IncidentNotice`.
     public static let notice = "notice"
+    /// The topic on which Triage says how far its journal has come: the sequence of the last entry on disk.
+    public static let journal = "incidents.journal"
 }
 
 /// What the agent for people answers, on the bus.

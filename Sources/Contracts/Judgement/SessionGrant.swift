@@ -46,7 +46,8 @@ public struct SessionGrant: Codable, Sendable, Equatable {
     /// Whether it can be one at all, and holds at that time.
     public func holds(at now: Int64) -> Bool {
         publicKey.count == 32 && signature.count == 64 && nonce.count == 16 && expires > issued
-            && expires.subtractingReportingOverflow(issued).partialValue <= Self.longest && issued <= now && now < expires
+            && expires.subtractingReportingOverflow(issued).partialValue <= Self.longest && issued <= now
+            && now < expires
     }
 }
 

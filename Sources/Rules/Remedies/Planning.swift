@@ -7,11 +7,21 @@ public enum Planning {
     static let mostOffers = 5
     /// A change may be noticed so long before it is on record: clocks, and what is measured once a second.
     public static let slack = Int64.seconds(10)
+    /// What is less likely than this, for itself or beside the likeliest, is nothing to act on: a person sees more in it.
+    static let leastConfidence = 0.1
+    static let leastShare = 0.25
+
+    /// What may be acted on, the likeliest first.
+    private static func likely(_ diagnosis: Diagnosis) -> ArraySlice<Diagnosis.Hypothesis> {
+        let best = diagnosis.hypotheses.first?.confidence ?? 0
+        let least = best < leastConfidence ? 0 : max(leastConfidence, best * leastShare)
+        return diagnosis.hypotheses.filter { $0.confidence >= least }.prefix(mostHypotheses)
+    }
 
     /// The plans that could help, the best first, each of them another than those that were tried.
     public static func offers(_ question: PlanQuestion, _ runbooks: [Runbook], _ world: PlanningWorld) -> [PlanOffer] {
         var found: [(worth: Double, offer: PlanOffer)] = []
-        for hypothesis in question.diagnosis.hypotheses.prefix(mostHypotheses) {
+        for hypothesis in likely(question.diagnosis) {
             for runbook in runbooks {
                 let candidate = Case(question: question, hypothesis: hypothesis, runbook: runbook, world: world)
                 guard let offer = candidate.offer else { continue }
@@ -30,7 +40,7 @@ public enum Planning {
     /// What must be asked of doors before plans can be made: action and target, each once.
     public static func questions(_ question: PlanQuestion, _ runbooks: [Runbook]) -> [ActionOrder] {
         var wanted: [ActionOrder] = []
-        for hypothesis in question.diagnosis.hypotheses.prefix(mostHypotheses) {
+        for hypothesis in likely(question.diagnosis) {
             for runbook in runbooks where runbook.when.categories.contains(hypothesis.category) {
                 for step in runbook.steps where step.door != "supervisor" && step.door != "forge" {
                     let order = ActionOrder(

@@ -38,6 +38,8 @@ public struct Router<Message> {
     var peerOfSlot: [String: Int] = [:]
     var roles: [RoleState<Message>] = []
     var roleOfName: [String: Int] = [:]
+    /// Calls and deliveries from one role to another: by the place of the caller, then of the called.
+    private var edges: [[(calls: UInt64, deliveries: UInt64)]] = []
     var flights: [CallKey: Flight<Message>] = [:]
     /// The calls that wait in some queue, so that a frame that comes twice is known.
     var waiting: Set<CallKey> = []
@@ -147,6 +149,25 @@ public struct Router<Message> {
         for index in peers.indices where peers[index] != nil {
             peers[index]?.heard = now
             peers[index]?.progressed = now
+        }
+    }
+
+    /// One call or delivery was let through from one role to another.
+    mutating func count(from caller: Int, to called: Int, isDelivery: Bool) {
+        while edges.count <= caller { edges.append([]) }
+        while edges[caller].count <= called { edges[caller].append((0, 0)) }
+        if isDelivery { edges[caller][called].deliveries += 1 } else { edges[caller][called].calls += 1 }
+    }
+
+    /// Who called whom how often, in the order in which the roles appeared.
+    public var edgeReport: [EdgeReport] {
+        edges.indices.flatMap { caller in
+            edges[caller].indices.compactMap { called in
+                let (calls, deliveries) = edges[caller][called]
+                guard calls + deliveries > 0 else { return nil }
+                return EdgeReport(
+                    from: roles[caller].name, to: roles[called].name, calls: calls, deliveries: deliveries)
+            }
         }
     }
 

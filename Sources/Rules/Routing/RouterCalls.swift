@@ -16,6 +16,7 @@ extension Router {
             let verb = header.delivery ? "deliver to" : "call"
             return answer(key, .denied, "\"\(roles[caller.role].name)\" may not \(verb) \"\(header.role)\"")
         }
+        count(from: caller.role, to: role(named: header.role), isDelivery: header.delivery)
         guard flights[key] == nil, !waiting.contains(key) else {
             counters.malformed += 1
             return

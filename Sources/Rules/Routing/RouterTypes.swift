@@ -175,3 +175,18 @@ public struct RoleReport: Sendable, Equatable, Codable {
     public var isPaused: Bool
     public var workers: [Worker]
 }
+
+/// How often one role called another, and delivered to it, since the broker began.
+public struct EdgeReport: Sendable, Codable, Equatable {
+    public var from: String
+    public var to: String
+    public var calls: UInt64
+    public var deliveries: UInt64
+
+    public init(from: String, to: String, calls: UInt64, deliveries: UInt64) {
+        self.from = from
+        self.to = to
+        self.calls = calls
+        self.deliveries = deliveries
+    }
+}

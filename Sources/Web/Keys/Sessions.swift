@@ -34,7 +34,8 @@ public struct SessionDoor: Sendable {
         let name = Array(cookie.utf8)
         let found = cookies.split(separator: UInt8(ascii: ";")).compactMap { part -> [UInt8]? in
             let pair = part.drop { $0 == UInt8(ascii: " ") }
-            guard pair.count > name.count, pair.starts(with: name), pair[pair.startIndex + name.count] == UInt8(ascii: "=")
+            guard pair.count > name.count, pair.starts(with: name),
+                pair[pair.startIndex + name.count] == UInt8(ascii: "=")
             else { return nil }
             return Array(pair.dropFirst(name.count + 1))
         }
