@@ -43,6 +43,6 @@ struct PageDoors: Sendable {
                 ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
             ]
             return response
-        }
+        }.undescribed
     }
 }

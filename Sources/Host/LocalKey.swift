@@ -28,7 +28,7 @@ public enum LocalKey {
     public static func keep(_ key: String, hash: String, data: String, of name: String = "local") throws(SystemFault) {
         if mkdir("\(data)/keys", 0o700) != 0, errno != EEXIST { throw SystemFault("make \(data)/keys", code: errno) }
         let whose = name == "local" ? "this host's user" : "the service \(name)"
-        let roles = name == "local" ? "customer, operator" : "customer"
+        let roles = name == "local" ? "customer, operator, admin" : "customer"
         // Whoever has the key file has the folder, and could do as much without it: no rate stands in the way.
         try WholeFile.write(
             """

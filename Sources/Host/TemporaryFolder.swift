@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 
 /// A folder of a benchmark's own, readable by this user alone.
@@ -19,9 +20,20 @@ public enum TemporaryFolder {
             }
             guard name != ".", name != ".." else { continue }
             // Not a folder that a link leads to: the link itself goes.
-            if unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+            let place = "\(path)/\(name)"
+            guard unlink(place) != 0 else { continue }
+            if errno == EPERM { release(place) }
+            if unlink(place) != 0 { remove(place) }
         }
         closedir(folder)
         rmdir(path)
+    }
+
+    /// An archive of a benchmark's own need not be kept from its owner.
+    private static func release(_ file: String) {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        _ = host_protect(descriptor, 0)
+        close(descriptor)
     }
 }

@@ -61,7 +61,9 @@ enum OrderTables {
     private static let counted = 10_000
 
     static func latest(_ limit: Int, _ connection: Connection) throws -> LatestOrders {
-        let orders = try connection.all("SELECT \(columns) FROM orders ORDER BY number DESC LIMIT ?", limit) { row in
+        let orders = try connection.all(
+            "SELECT \(columns) FROM orders WHERE status <> 'DELETED' ORDER BY number DESC LIMIT ?", limit
+        ) { row in
             try stored(row)
         }
         let counts = try connection.all(

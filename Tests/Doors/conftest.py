@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("KINTSUGI_BUILD", ROOT / ".build" / "debug")).resolve()
 OFFSET = 3_000 + os.getpid() % 200 * 100
 PORTS = {"orders": 8081 + OFFSET, "inventory": 8082 + OFFSET, "carrier": 8090 + OFFSET,
-         "telemetry": 4318 + OFFSET, "triage": 8083 + OFFSET}
+         "telemetry": 4318 + OFFSET, "triage": 8083 + OFFSET, "console": 8080 + OFFSET}
 
 
 class Shop:
@@ -48,6 +48,7 @@ def shop():
         yield shop
     finally:
         shop.run("down")
+        subprocess.run(["chattr", "-R", "-i", "-a", folder], capture_output=True, check=False)
         shutil.rmtree(folder)
 
 

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from clusters import BUILD, ECHO, Cluster
+from clusters import BUILD, ECHO, Cluster, remove
 
 # Ports below those that the kernel gives to outgoing connections, and room for a cluster's own side by side.
 OFFSETS = itertools.count(1_000 + os.getpid() % 10 * 2_200, 20)
@@ -52,7 +52,7 @@ def clusters(tmp_path):
         cluster.down()
         if (cluster.data / "log").exists():
             shutil.copytree(cluster.data / "log", kept, dirs_exist_ok=True)
-        shutil.rmtree(folder)
+        remove(folder)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ struct Description {
 
     init(_ plan: ServerPlan, _ routes: [Route]) {
         self.plan = plan
-        self.routes = routes.filter { !$0.isHidden }
+        self.routes = routes.filter { !$0.isHidden && $0.isDescribed }
     }
 
     var document: Schema {

@@ -36,8 +36,9 @@ public struct Route: Sendable {
     let answers: [Answer]
     /// The handler begins on the server's own thread and leaves it where it first waits.
     let beginsAtOnce: Bool
-    /// Not in the description.
+    /// Answered even when too much is in hand, and not in the description.
     var isHidden = false
+    private(set) var isDescribed = true
     let handle: @Sendable (Request) async throws -> Response
 
     /// A route with parameters and a body.
@@ -144,6 +145,13 @@ public struct Route: Sendable {
         self.answers = answers
         self.beginsAtOnce = beginsAtOnce
         self.handle = handle
+    }
+
+    /// The same, and not in the description: a file of a page, which no program asks for.
+    public var undescribed: Route {
+        var route = self
+        route.isDescribed = false
+        return route
     }
 
     private static func refusal(_ faults: [Fault]) -> Problem {
