@@ -36,6 +36,7 @@ function runs(points, x, y) {
  *   limit?: number|null, marks?: {at: number, kind: string, text: string}[]}} it
  */
 export function lineChart({ title, name, points, start, step, unit = '', limit = null, marks = [] }) {
+  if (unit === '1') unit = '';
   const known = points.filter((value) => value !== null && value !== undefined);
   if (!known.length) return h('figure', { class: 'chart' }, h('figcaption', null, title), h('p', { class: 'soft' }, 'Nothing was heard.'));
   const greatest = Math.max(...known);
@@ -61,16 +62,15 @@ export function lineChart({ title, name, points, start, step, unit = '', limit =
     runs(points, x, y).map((run) => [s('path', { class: 'area', d: run.area }), s('path', { class: 'series', d: run.line })]),
     within.map((mark) => {
       const at = size.left + ((mark.ms - begin) / Math.max(1, until - begin)) * wide;
-      const rightwards = at < size.width * 0.7;
+      const rightwards = mark.kind !== 'change' || at < 60;
       return s('g', { class: `mark ${mark.kind}` }, s('title', null, mark.text),
         s('line', { x1: at, x2: at, y1: size.top - 6, y2: size.height - size.bottom }),
         mark.kind === 'change' ? s('path', { d: `M${at} ${size.top - 10}l4 4-4 4-4-4z` }) : s('circle', { cx: at, cy: size.top - 6, r: 3 }),
-        s('text', { x: at + (rightwards ? 6 : -6), y: mark.kind === 'change' ? size.top - 3 : size.top + 8,
-          'text-anchor': rightwards ? 'start' : 'end' }, words(mark.kind)));
+        s('text', { x: at + (rightwards ? 6 : -6), y: size.top - 3, 'text-anchor': rightwards ? 'start' : 'end' }, words(mark.kind)));
     }),
     s('text', { x: size.left, y: size.height - 5 }, clock(start)),
     s('text', { x: size.width - size.right, y: size.height - 5, 'text-anchor': 'end' }, clock(start + (points.length - 1) * step * 1e9)),
-    s('text', { class: 'top', x: size.left, y: 10 }, `${figure(greatest)} ${unit}`.trim()),
+    s('text', { class: 'top', x: size.left, y: size.top + 9 }, `${figure(greatest)} ${unit}`.trim()),
     reading);
   let place = points.length - 1;
   const read = (next) => {
@@ -107,7 +107,7 @@ export function contributions(shares, widest) {
       width: `${Math.max(0.6, (Math.abs(share.points) / widest) * 75)}%`,
       [share.points < 0 ? 'right' : 'left']: share.points < 0 ? '75%' : '25%',
     } })),
-    h('span', { class: 'figures' }, `${share.points > 0 ? '+' : '−'}${figure(Math.abs(share.points))}`),
+    h('span', { class: 'figures' }, `${share.points > 0 ? '+' : '−'}${Math.abs(share.points).toFixed(2)}`),
     h('span', { class: 'text soft' }, share.text))));
 }
 

@@ -100,12 +100,16 @@ export const figure = (value) => {
   return Math.abs(value) >= 1000 ? coarse.format(value) : fine.format(value);
 };
 export const share = (value, digits = 0) =>
-  value === null || value === undefined ? '—' : `${(value * 100).toFixed(digits)} %`;
+  value === null || value === undefined ? '—' : `${Number((value * 100).toFixed(digits))} %`;
 export const bytes = (value) => {
   if (value === null || value === undefined) return '—';
   const step = value >= 2 ** 30 ? [2 ** 30, 'GiB'] : value >= 2 ** 20 ? [2 ** 20, 'MiB'] : [1024, 'KiB'];
   return `${figure(value / step[0])} ${step[1]}`;
 };
+/** A figure by what its name says that it is, and the name as people say it. */
+export const named = (name, value) => (typeof value !== 'number' ? String(value ?? '—') : /seconds/i.test(name) ? span(value)
+  : /share$/i.test(name) ? share(value) : figure(value));
+export const nameOf = (name) => words(name).replace(/ share$/, '').replace(/seconds/, 'time');
 /** `onHand` and `awaiting_approval` as words. */
 export const words = (name) =>
   String(name ?? '').replace(/_/g, ' ').replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`);

@@ -17,24 +17,30 @@ function chance(name) {
   };
 }
 
-/** A vessel of a width and height around x, standing on y: neck, shoulder, belly and foot by the name of its role. */
+// Lip, neck, belly and foot as halves of the width; the height; how far down the neck and the belly are.
+const kinds = {
+  bowl: [0.46, 0.45, 0.4, 0.18, 0.6, 0.14, 0.5], vase: [0.2, 0.13, 0.38, 0.2, 1.12, 0.26, 0.62],
+  jar: [0.27, 0.23, 0.45, 0.26, 0.95, 0.14, 0.46], bottle: [0.14, 0.1, 0.36, 0.28, 1.14, 0.4, 0.74],
+  cup: [0.33, 0.32, 0.34, 0.2, 0.74, 0.2, 0.6], pot: [0.32, 0.29, 0.47, 0.24, 0.8, 0.12, 0.5],
+};
+const known = { broker: 'bowl', supervisor: 'vase', orders: 'jar', inventory: 'pot', carrier: 'cup', telemetry: 'bottle', triage: 'bowl',
+  risk: 'vase', remediation: 'jar', comms: 'cup' };
+const kindOf = (role) => kinds[known[role] ?? Object.keys(kinds)[Math.floor(chance(role)() * 6)]];
+
+/** A vessel around x, standing on y. */
 function shape(role, x, y, wide, high) {
   const draw = chance(role);
-  const lip = wide * (0.24 + draw() * 0.16);
-  const neck = lip * (0.78 + draw() * 0.2);
-  const belly = wide * (0.44 + draw() * 0.06);
-  const foot = wide * (0.2 + draw() * 0.1);
+  const [lip, neck, belly, foot, , rimAt, middleAt] = kindOf(role).map((part, n) => (n < 4 ? part * wide * (0.96 + draw() * 0.08) : part));
   const top = y - high;
-  const rim = top + high * (0.1 + draw() * 0.1);
-  const middle = top + high * (0.42 + draw() * 0.2);
-  const side = (way) => [
-    `${x + way * neck} ${rim}`, `${x + way * belly * 1.02} ${rim + (middle - rim) * 0.35} ${x + way * belly} ${middle}`,
-    `${x + way * belly * 0.98} ${middle + (y - middle) * 0.62} ${x + way * foot} ${y}`,
-  ];
-  const [left, right] = [side(-1), side(1)];
-  return `M${x - lip} ${top}Q${x - neck} ${top + 3} ${left[0]}S${left[1]}S${left[2]}L${x + foot} ${y}`
-    + `C${x + belly * 0.98} ${middle + (y - middle) * 0.62} ${x + belly} ${middle + (y - middle) * 0.3} ${x + belly} ${middle}`
-    + `S${x + belly * 0.86} ${rim + (middle - rim) * 0.2} ${right[0]}Q${x + neck} ${top + 3} ${x + lip} ${top}Q${x} ${top + 4} ${x - lip} ${top}Z`;
+  const rim = top + high * rimAt;
+  const middle = top + high * middleAt;
+  const low = middle + (y - middle) * 0.6;
+  const high2 = rim + (middle - rim) * 0.4;
+  const half = (way) => `C${x + way * belly} ${low} ${x + way * belly} ${middle + (y - middle) * 0.25} ${x + way * belly} ${middle}`
+    + `C${x + way * belly} ${high2} ${x + way * neck} ${high2} ${x + way * neck} ${rim}Q${x + way * neck} ${top + 3} ${x + way * lip} ${top}`;
+  const back = (way) => `Q${x + way * neck} ${top + 3} ${x + way * neck} ${rim}C${x + way * neck} ${high2} ${x + way * belly} ${high2} ${x + way * belly} ${middle}`
+    + `C${x + way * belly} ${middle + (y - middle) * 0.25} ${x + way * belly} ${low} ${x + way * foot} ${y}`;
+  return `M${x + foot} ${y}${half(1)}Q${x} ${top + 5} ${x - lip} ${top}${back(-1)}Z`;
 }
 
 /** A crack from the rim or a side inwards, with a branch. */
@@ -62,28 +68,29 @@ function arrange(slots, wide, narrow) {
   const place = (role) => (order.includes(role) ? order.indexOf(role) : 99);
   const roles = [...new Set(slots.map((slot) => slot.role))].sort((a, b) => place(a) - place(b) || a.localeCompare(b));
   for (const role of roles) shelves[shelfOf(role)].push({ role, slots: slots.filter((slot) => slot.role === role) });
-  const gap = narrow ? 128 : 142;
+  const gap = narrow ? 126 : 158;
+  const first = narrow ? 116 : 146;
   const spots = new Map();
   shelves.forEach((shelf, level) => shelf.forEach((group, number) => {
     const cell = wide / shelf.length;
     const x = cell * (number + 0.5);
-    const y = 104 + level * gap;
-    const each = Math.min(narrow ? 46 : 62, (cell * 0.86) / group.slots.length);
-    spots.set(group.role, { ...group, x, y, each, high: Math.min(narrow ? 52 : 68, each * 1.16), level });
+    const y = first + level * gap;
+    const each = Math.min(narrow ? 52 : 84, (cell * 0.92) / group.slots.length);
+    spots.set(group.role, { ...group, x, y, each, high: each * 0.92 * kindOf(group.role)[4], level, cell });
   }));
-  return { spots, tall: 104 + gap * 2 + 34, gap };
+  return { spots, tall: first + gap * 2 + 34, gap, first };
 }
 
 /** A seam from one vessel to another: through the air above a shelf, or down to the next one. */
 function seam(from, to) {
   const bend = Math.sign(to.x - from.x || 1) * Math.min(26, Math.abs(to.x - from.x) * 0.2);
   if (from.level === to.level) {
-    const top = Math.min(from.y - from.high, to.y - to.high) - 8;
-    const rise = Math.min(30, 10 + Math.abs(to.x - from.x) * 0.07) * (from.x < to.x ? 1 : 0.6);
-    return { d: `M${from.x} ${top}C${from.x + bend} ${top - rise} ${to.x - bend} ${top - rise} ${to.x} ${top}`, x: (from.x + to.x) / 2, y: top - rise * 0.75 };
+    const top = Math.min(from.y - from.high, to.y - to.high) - 6;
+    const rise = Math.min(38, 13 + Math.abs(to.x - from.x) * 0.08) * (from.x < to.x ? 1 : 0.4);
+    return { d: `M${from.x} ${from.y - from.high - 5}C${from.x + bend} ${top - rise} ${to.x - bend} ${top - rise} ${to.x} ${to.y - to.high - 5}`, x: (from.x + to.x) / 2, y: top - rise * 0.75 + 4 };
   }
   const down = from.level < to.level;
-  const [y1, y2] = [down ? from.y + 22 : from.y - from.high - 4, down ? to.y - to.high - 4 : to.y + 22];
+  const [y1, y2] = [down ? from.y + 32 : from.y - from.high - 4, down ? to.y - to.high - 4 : to.y + 32];
   const middle = (y1 + y2) / 2;
   const slip = down ? 5 : -5;
   return { d: `M${from.x + slip} ${y1}C${from.x + slip} ${middle} ${to.x + slip} ${middle} ${to.x + slip} ${y2}`, x: (from.x + to.x) / 2 + slip, y: middle };
@@ -102,16 +109,16 @@ export function house(room) {
 
   function build(slots, edges) {
     const wide = narrow.matches ? 390 : 760;
-    const { spots, tall, gap } = arrange(slots, wide, narrow.matches);
+    const { spots, tall, gap, first } = arrange(slots, wide, narrow.matches);
     const seams = new Map();
     const vessels = new Map();
     const drawing = s('svg', { viewBox: `0 0 ${wide} ${tall}`, role: 'group', 'aria-label': 'The processes and what they ask of each other' });
     const below = s('g', { class: 'seams' });
     drawing.append(
-      s('path', { class: 'roof', d: `M${wide * 0.02} 22Q${wide * 0.26} 14 ${wide / 2} 4Q${wide * 0.74} 14 ${wide * 0.98} 22` }),
+      s('path', { class: 'roof', d: `M${wide * 0.01} 30Q${wide * 0.3} 19 ${wide / 2} 4Q${wide * 0.7} 19 ${wide * 0.99} 30` }),
       ...[0, 1, 2].map((level) => s('g', { class: 'shelf' },
-        s('line', { x1: 4, x2: wide - 4, y1: 104 + level * gap, y2: 104 + level * gap }),
-        s('text', { x: 6, y: 104 + level * gap - 6 }, titles[level]))), below);
+        s('line', { x1: 4, x2: wide - 4, y1: first + level * gap, y2: first + level * gap }),
+        s('text', { x: 5, y: first + level * gap + 15 }, narrow.matches ? '' : titles[level]))), below);
     for (const edge of edges) {
       const [from, to] = [spots.get(edge.from), spots.get(edge.to)];
       if (!from || !to || from === to) continue;
@@ -140,7 +147,7 @@ export function house(room) {
       });
       const state = s('text', { class: 'state', x: spot.x, y: spot.y + 27, 'text-anchor': 'middle' });
       drawing.append(s('text', { class: 'role', x: spot.x, y: spot.y + 15, 'text-anchor': 'middle' },
-        narrow.matches && spot.role.length > 9 ? `${spot.role.slice(0, 8)}…` : spot.role), state);
+        spot.role.length * 7.4 > spot.cell ? `${spot.role.slice(0, 8)}…` : spot.role), state);
       spot.state = state;
     }
     put(canvas, drawing);

@@ -33,7 +33,7 @@ export const refusal = (fault) => h('p', { class: 'refusal', role: 'alert' },
 export async function part(room, promise, draw, what) {
   try {
     const value = await promise;
-    draw(value);
+    await draw(value);
     return value;
   } catch (fault) {
     if (fault.name === 'AbortError' || fault.status === 401) return undefined;
@@ -111,8 +111,8 @@ export function budget(it, detailed = false) {
     h('div', { class: 'line soft small' },
       h('span', null, `${share(it.target, it.target > 0.99 ? 1 : 0)} wanted, ${it.achieved === null || it.achieved === undefined ? 'no traffic' : `${share(it.achieved, 2)} achieved`}`),
       h('span', { class: 'end' }, firing.length ? h('strong', { class: 'burning' }, `burns ${figure(firing[0].longBurn)} times too fast`)
-        : burn === null ? '' : `burns at ${figure(burn)}`,
-        detailed && it.exhaustedAfter ? `, spent in ${span(it.exhaustedAfter)}` : '')));
+        : burn === null || burn < 0.005 ? '' : `burns at ${figure(burn)}`,
+        detailed && it.exhaustedAfter ? ` spent in ${span(it.exhaustedAfter)}` : '')));
 }
 
 /** A diff; what is added and what is gone is in the text, and in colour beside. */

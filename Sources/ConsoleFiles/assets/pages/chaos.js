@@ -11,7 +11,7 @@ export async function draw(room, { signal }) {
   const picture = h('div', { class: 'house' });
   const seen = h('div', { class: 'list' });
   const about = h('p', { class: 'soft' });
-  put(room, h('h1', null, 'Chaos'), about, h('div', { class: 'chaos-grid' }, section('faults', 'Faults', list),
+  put(room, h('h1', null, 'Chaos'), about, h('div', { class: 'chaos-grid' }, section('known', 'Faults', list),
     h('div', null, section('home', 'The house', picture), section('seen', 'What came of it', seen))));
   const drawing = house(picture);
   const incidents = new Map();

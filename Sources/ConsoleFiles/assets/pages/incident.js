@@ -32,7 +32,7 @@ export async function draw(room, { parts, query, signal }) {
   const planned = section('plan', 'Plan', plan);
   put(room, top, section('time', 'Its time', line), wish, planned, section('why', 'Why', reason),
     section('evidence', 'Evidence', evidence), section('journal', 'Journal', journal),
-    section('told', 'Who was told', told), section('verdicts', 'Verdicts', verdicts));
+    section('notices', 'Who was told', told), section('verdicts', 'Verdicts', verdicts));
   let entries = /** @type {any[]} */ ([]);
   let now = /** @type {any} */ (null);
   let shown = /** @type {any} */ (null);

@@ -36,8 +36,15 @@ export async function draw(room, { query, signal }) {
     const visible = [...shown.values()].filter((each) => !each.card.hidden).length;
     put(count, `${visible}${visible === shown.size ? '' : ` of ${shown.size}`}${over ? '' : ' so far'}`);
   });
-  const narrow = later(80, () => {
-    for (const { it, card } of shown.values()) card.hidden = !fits(it);
+  let asked = 0;
+  const narrow = later(80, async () => {
+    const own = (asked += 1);
+    const all = [...shown.values()];
+    for (let from = 0; from < all.length; from += 150) {
+      for (const { it, card } of all.slice(from, from + 150)) if (card.hidden === fits(it)) card.hidden = !card.hidden;
+      await new Promise((go) => requestAnimationFrame(go));
+      if (own !== asked || signal.aborted) return;
+    }
     counted();
     if (!over && [...shown.values()].filter((each) => !each.card.hidden).length < 20) more();
   });

@@ -1,7 +1,7 @@
 // @ts-check
 // What burns, what waits for this person, what is left of the budgets, and the house.
 import { ask, may } from '/api.js';
-import { ago, clock, figure, h, put, span, toMilliseconds, words } from '/dom.js';
+import { ago, clock, h, nameOf, named, put, toMilliseconds } from '/dom.js';
 import { house } from '/house.js';
 import { on } from '/live.js';
 import { budget, incidentCard, part, section } from '/parts.js';
@@ -18,9 +18,8 @@ export async function draw(room, { signal }) {
   const figures = h('div');
   put(room, h('h1', { class: 'spoken' }, 'Now'), sentence,
     h('div', { class: 'now-grid' },
-      h('div', { class: 'urgent' }, section('waits', 'Waits for a person', waiting), section('burns', 'What burns', burning)),
-      section('home', 'The house', picture),
-      section('left', 'Budgets', budgets), figures));
+      h('div', { class: 'urgent' }, section('waits', 'Waits for a person', waiting), section('burns', 'What burns', burning), section('left', 'Budgets', budgets)),
+      h('div', { class: 'picture' }, section('home', 'The house', picture), figures)));
   const drawing = house(picture);
   let open = /** @type {any[]} */ ([]);
   let asks = /** @type {any[]} */ ([]);
@@ -60,8 +59,7 @@ export async function draw(room, { signal }) {
     if (!own.length) return;
     put(figures, section('kpis', 'How it went', h('dl', { class: 'tiles' }, own.slice(0, 8).map(([name, value]) => {
       const number = typeof value === 'number' ? value : value.value;
-      return h('div', null, h('dt', null, words(name).replace(/ seconds$/, '')),
-        h('dd', null, /seconds$/i.test(name) ? span(number) : /share$/i.test(name) ? `${figure(number * 100)} %` : figure(number)));
+      return h('div', null, h('dt', null, nameOf(name)), h('dd', null, named(name, number)));
     }))));
   }
 

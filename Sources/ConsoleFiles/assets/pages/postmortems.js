@@ -1,7 +1,7 @@
 // @ts-check
 // What was written when incidents ended, what is known of the past, and how it went.
 import { ask, enc } from '/api.js';
-import { figure, h, later, put, share, span, when, words } from '/dom.js';
+import { figure, h, later, nameOf, named, put, share, span, when, words } from '/dom.js';
 import { diff, note, part, section, table } from '/parts.js';
 
 /** A sentence with the journal entries it follows from. */
@@ -45,14 +45,13 @@ async function all(room, query, signal) {
 
 /** Figures by name, and tables of figures by category and month, whatever they are called. */
 function figures(room, it) {
-  const show = (name, value) => (typeof value !== 'number' ? String(value ?? '—') : /seconds$/i.test(name) ? span(value) : /share$/i.test(name) ? share(value) : figure(value));
   const single = Object.entries(it.figures ?? it).filter(([, value]) => typeof value === 'number');
   const lists = Object.entries(it).filter(([name, value]) => name !== 'figures' && value && typeof value === 'object');
-  put(room, single.length ? h('dl', { class: 'tiles' }, single.map(([name, value]) => h('div', null, h('dt', null, words(name).replace(/ seconds$/, '')), h('dd', null, show(name, value))))) : null,
+  put(room, single.length ? h('dl', { class: 'tiles' }, single.map(([name, value]) => h('div', null, h('dt', null, nameOf(name)), h('dd', null, named(name, value))))) : null,
     lists.map(([name, value]) => {
       const rows = Array.isArray(value) ? value : Object.entries(value).map(([key, own]) => (own && typeof own === 'object' ? { [words(name).replace(/^by /, '')]: key, ...own } : { name: key, value: own }));
       const columns = [...new Set(rows.flatMap((each) => Object.keys(each)))];
-      return rows.length ? h('details', { open: true }, h('summary', null, words(name)), table(words(name), columns.map(words), rows.map((each) => columns.map((column) => show(column, each[column]))))) : null;
+      return rows.length ? h('details', { open: true }, h('summary', null, words(name)), table(words(name), columns.map(nameOf), rows.map((each) => columns.map((column) => named(column === 'value' ? each.name : column, each[column]))))) : null;
     }));
 }
 

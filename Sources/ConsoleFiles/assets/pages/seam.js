@@ -2,12 +2,10 @@
 // An incident's time as a seam: a knot for each entry, a colour for each stage, and a handle to go back with.
 import { clock, h, plain, put, s, span, toMilliseconds, words } from '/dom.js';
 
-const wide = 1000;
-
 /**
  * Places along the seam. Time, but no two knots nearer than a stitch: what happens within a second would be one blot.
  */
-function along(entries) {
+function along(entries, wide) {
   const times = entries.map((entry) => toMilliseconds(entry.at));
   const whole = Math.max(1, times.at(-1) - times[0]);
   const least = Math.min(26, (wide - 60) / Math.max(1, entries.length));
@@ -34,9 +32,10 @@ export function seam(room, chosen) {
 
   function paint() {
     if (!all.length) return;
-    const places = along(all);
-    const low = matchMedia('(max-width: 640px)').matches;
-    const drawing = s('svg', { viewBox: `0 0 ${wide} ${low ? 96 : 64}`, 'aria-hidden': 'true', preserveAspectRatio: 'none' });
+    const wide = Math.max(280, canvas.clientWidth);
+    const places = along(all, wide);
+    const low = wide < 600;
+    const drawing = s('svg', { viewBox: `0 0 ${wide} 68`, 'aria-hidden': 'true' });
     knots = [];
     all.forEach((entry, n) => {
       if (n + 1 < all.length) {
@@ -53,7 +52,7 @@ export function seam(room, chosen) {
       drawing.append(knot);
       const room = (places.find((_, next) => next > n && all[next].stage !== all[next - 1]?.stage) ?? wide + 40) - places[n];
       if (fresh && room > words(entry.stage).length * 8 + 14 && !low) {
-        drawing.append(s('text', { x: places[n], y: 60, 'text-anchor': n ? 'start' : 'start' }, words(entry.stage)));
+        drawing.append(s('text', { x: places[n] - 6, y: 63, 'text-anchor': 'start' }, words(entry.stage)));
       }
     });
     put(canvas, drawing);
@@ -82,6 +81,8 @@ export function seam(room, chosen) {
     chosen(at);
   }
 
+  // Drawn to the pixel: a seam that is only stretched has flat knots.
+  new ResizeObserver(() => paint()).observe(canvas);
   range.addEventListener('input', () => choose(Number(range.value)));
   return {
     set: (entries) => { all = entries; paint(); },

@@ -11,7 +11,8 @@ const metric = (name) => h('code', { class: 'metric' }, String(name ?? '').split
 export function charts(room, evidence, diagnosis) {
   const suspects = (diagnosis?.suspects ?? []).map((it) => it.node);
   const named = (it) => (diagnosis?.suspects ?? []).some((suspect) => suspect.node === it.node && suspect.metric?.startsWith(it.metric));
-  const rank = (it) => (named(it) ? 1e6 : 0) + (suspects.includes(it.node) ? 1e4 / (1 + suspects.indexOf(it.node)) : 0)
+  const moves = (it) => new Set(it.points.filter((value) => value !== null)).size > 1;
+  const rank = (it) => !moves(it) ? -1 : (named(it) ? 1e6 : 0) + (suspects.includes(it.node) ? 1e4 / (1 + suspects.indexOf(it.node)) : 0)
     + Math.min(999, Math.abs(it.deviation ?? 0));
   const all = [...evidence.series].filter((it) => it.points.some((value) => value !== null && value !== undefined)).sort((a, b) => rank(b) - rank(a));
   const change = diagnosis?.hypotheses?.find((it) => it.change)?.change;
