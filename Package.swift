@@ -68,6 +68,7 @@ let package = Package(
         room("Insight", needs: ["Contracts"]),
 
         // floor 2: what moves bytes
+        .target(name: "ConsoleFiles", path: "Sources/ConsoleFiles", exclude: ["assets"]),
         room("Bus", needs: ["CZeroMQ", "CHost", "Contracts", "Routing", "Signals", "Threads"]),
         room("Host", needs: ["CHost", "CSodium", "Capabilities", "Contracts", "Signals"]),
         room("Store", needs: ["CSQLite", "CHost", "CSodium", "Contracts", "Delivery", "Signals", "Threads"]),
@@ -340,6 +341,7 @@ let package = Package(
         proof("OTLPTests", needs: ["CZlib", "Contracts", "OTLP"]),
         proof(
             "ForgeTests", needs: ["CHost", "Contracts", "Forge", "Host", "Settings", "Signals", "WebClient"]),
+        proof("ConsoleFilesTests", needs: ["ConsoleFiles", "Contracts"]),
         proof("TidyTests", needs: []),
     ]
 )

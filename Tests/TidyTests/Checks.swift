@@ -19,7 +19,7 @@ enum Checks {
         "Doorkeeping": 1, "Notices": 1,
         "Postmortems": 1, "Archive": 2, "Chronicling": 3,
         "Bus": 2, "Host": 2, "OTLP": 2, "Senses": 2, "Web": 2, "WebClient": 2, "Store": 2, "Load": 2, "Simulator": 2,
-        "Definitions": 2, "Diagnosing": 2, "Triaging": 2, "Intake": 2,
+        "ConsoleFiles": 2, "Definitions": 2, "Diagnosing": 2, "Triaging": 2, "Intake": 2,
         "Worker": 3, "Service": 3, "Audit": 3, "Canaries": 3, "Listening": 3, "AlertDoors": 3, "Bench": 4,
         "ActionDoors": 3, "Channels": 3, "Dispatching": 3,
         "OMSActor": 4, "IMSActor": 4, "CarrierSimulator": 4, "TelemetryAgent": 4, "RiskAgent": 4, "TriageAgent": 4,
