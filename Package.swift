@@ -42,7 +42,6 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CCurl"),
-        .target(name: "ConsoleFiles", path: "Sources/ConsoleFiles", exclude: ["assets"]),
 
         // floor 1: what decides, and what crosses a process boundary
         room("Contracts"),

@@ -111,7 +111,8 @@ final class BrokerLoop: SocketWork {
             case .report(let continuation):
                 continuation.resume(
                     returning: BrokerReport(
-                        roles: rules.report, edges: rules.edgeReport, counters: rules.counters, inFlight: rules.inFlight,
+                        roles: rules.report, edges: rules.edgeReport, counters: rules.counters,
+                        inFlight: rules.inFlight,
                         rejected: authenticator.rejected, topics: topics.counters))
             }
             carryOut(now)

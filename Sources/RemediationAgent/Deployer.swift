@@ -121,7 +121,8 @@ actor Deployer {
     private func tell(takenBack commit: String, _ title: String, _ why: String, at: Int64) {
         var alert = RaisedAlert(
             .supervisor, fingerprint: "deploy-\(commit)", name: "DeployTakenBack", severity: .warning,
-            labels: [SignalLabel("commit", commit), RaisedAlert.record], text: "\(commit.prefix(10)) (\(title)) was taken back: \(why)",
+            labels: [SignalLabel("commit", commit), RaisedAlert.record],
+            text: "\(commit.prefix(10)) (\(title)) was taken back: \(why)",
             began: at)
         alerts.append(alert)
         alert.state = .resolved

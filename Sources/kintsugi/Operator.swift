@@ -105,7 +105,8 @@ struct Operator {
         let status = try launch(request, client, shown: terminal.isTerminal && !asJSON)
         show(status, asJSON: asJSON)
         if !asJSON, let link = try consoleLink(status, places) {
-            terminal.write("\nThe console, by a link that is good once (another one: kintsugi console):\n  \(link.text)\n")
+            terminal.write(
+                "\nThe console, by a link that is good once (another one: kintsugi console):\n  \(link.text)\n")
         }
         guard !invocation.has("detach") else { return ExitCode.success }
         return try Attendance(places: places, guardian: status.guardian, terminal: terminal).run()

@@ -49,7 +49,8 @@ public enum ProofFault: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownPerson(let name): "expected a person of people.yaml, found \"\(name)\""
-        case .malformed: "expected a proof of 64 bytes, a key of 32 and 64 bytes, or a session's word; found something else"
+        case .malformed:
+            "expected a proof of 64 bytes, a key of 32 and 64 bytes, or a session's word; found something else"
         case .otherSession: "expected a session of this person that holds when the answer is given, found another"
         case .otherKey(let name): "expected a key of \(name)'s, found another"
         case .wrongSignature(let name): "expected \(name)'s signature over this very answer, found another"
