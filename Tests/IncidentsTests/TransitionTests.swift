@@ -175,4 +175,62 @@ import Testing
         #expect(story.lifecycle.due(story.incident) == nil)
         #expect(story.incident.ended != nil)
     }
+
+    @Test func `what is only odd beside what hurt keeps no incident open`() throws {
+        var story = Story()
+        var standing = Story.standing(firing: 3)
+        standing.hurting = 0
+        try story.take(.alerts(standing))
+        #expect(story.incident.quietSince == story.now)
+        standing.hurting = 1
+        try story.take(.alerts(standing))
+        #expect(story.incident.quietSince == nil)
+        // Where nobody says which of them hurt, all do.
+        standing.hurting = nil
+        try story.take(.alerts(standing))
+        #expect(story.incident.quietSince == nil)
+    }
+
+    @Test func `while it shows whether a change that was taken back was it, nothing is planned`() throws {
+        var story = Story()
+        try story.take(.tick, after: 0)
+        while story.incident.step?.errand != .evidence { try story.wait() }
+        var input = Story.evidence(0.95)
+        func change(_ kind: ChangeNotice.Kind, _ at: Int64, commit: String = "c1") -> ChangeNotice {
+            ChangeNotice(id: "\(kind) \(at)", kind: kind, nodes: [], text: "", commit: commit, author: "ann", at: at)
+        }
+        input.evidence.changes = [
+            change(.configuration, story.now - .seconds(9)), change(.action, story.now - .seconds(2)),
+        ]
+        try story.take(.evidence(step: story.step, input))
+        #expect(story.incident.stage == .investigating && story.incident.step?.errand == .pause)
+        let calm = story.lifecycle.terms.calm
+        let due = try #require(story.incident.step?.deadline)
+        #expect(due <= story.now + calm && due >= story.now + calm - .seconds(3))
+        // Nothing hurts any more: that was it.
+        try story.take(.alerts(Story.standing(firing: 0)))
+        while !story.incident.stage.isEnd { try story.wait() }
+        #expect(story.incident.stage == .resolved && story.incident.actions == 0)
+    }
+
+    @Test func `what was undone long ago, or is another change's, is no reason to wait`() throws {
+        for (kind, commit, ago) in [
+            (ChangeNotice.Kind.action, "c1", 3_600.0), (.action, "c2", 2), (.configuration, "c1", 2),
+        ] {
+            var story = Story()
+            try story.take(.tick, after: 0)
+            while story.incident.step?.errand != .evidence { try story.wait() }
+            var input = Story.evidence(0.95)
+            input.evidence.changes = [
+                ChangeNotice(
+                    id: "a", kind: .configuration, nodes: [], text: "", commit: "c1", author: "ann",
+                    at: story.now - .seconds(4_000)),
+                ChangeNotice(
+                    id: "b", kind: kind, nodes: [], text: "", commit: commit, author: "ann",
+                    at: story.now - Int64(ago * 1e9)),
+            ]
+            try story.take(.evidence(step: story.step, input))
+            #expect(story.incident.stage == .diagnosed)
+        }
+    }
 }

@@ -26,6 +26,52 @@ struct AnswerTests {
         #expect(try await office.permit(Self.scale, step: "act-2").refusal?.contains("agree still") == true)
     }
 
+    /// An answer signed by a session's key that a person has vouched for, changed before the person signs.
+    private static func fromSession(
+        _ office: Office, of person: PersonKey, named name: String = "ann",
+        change: (inout SessionGrant) -> Void = { _ in }, after: (inout SessionProof) -> Void = { _ in }
+    ) throws -> Approval {
+        let session = try SigningKey(seed: [UInt8](repeating: 9, count: 32))
+        var answer = office.answer(.approve, Self.scale, by: name, with: office.ann)
+        var grant = SessionGrant(
+            person: name, publicKey: session.publicKey, issued: answer.given - .seconds(60),
+            expires: answer.given + .seconds(3_600), nonce: [UInt8](repeating: 4, count: 16))
+        change(&grant)
+        var proof = SessionProof(grant: person.signed(grant), signature: session.sign(answer.statement))
+        after(&proof)
+        answer.proof = Approval.Proof(.session, try Packed.encode(proof))
+        return answer
+    }
+
+    @Test func `a session's key answers for who has vouched for it`() async throws {
+        let office = try await Office()
+        try await office.judge(Self.scale)
+        let receipt = try await office.agent.answer(try Self.fromSession(office, of: office.ann))
+        #expect(receipt.counts && receipt.person == "ann" && receipt.standing.outcome == .granted)
+    }
+
+    @Test func `a session of somebody else, one that is over, and one that was altered answer for nobody`() async throws
+    {
+        let office = try await Office()
+        try await office.judge(Self.scale)
+        let forged = [
+            try Self.fromSession(office, of: office.bob),
+            try Self.fromSession(office, of: office.ann) { $0.person = "bob" },
+            try Self.fromSession(office, of: office.ann) { $0.expires = $0.issued + .seconds(59) },
+            try Self.fromSession(office, of: office.ann) { $0.issued += .seconds(61) },
+            try Self.fromSession(office, of: office.ann) { $0.expires = $0.issued + SessionGrant.longest + 1 },
+            try Self.fromSession(office, of: office.ann, after: { $0.grant.expires += 1 }),
+            try Self.fromSession(office, of: office.ann, after: { $0.grant.publicKey[3] ^= 1 }),
+            try Self.fromSession(office, of: office.ann, after: { $0.grant.nonce = [] }),
+            try Self.fromSession(office, of: office.ann, after: { $0.signature[7] ^= 1 }),
+        ]
+        for answer in forged {
+            let receipt = try await office.agent.answer(answer)
+            #expect(!receipt.counts && receipt.person == nil)
+        }
+        #expect(try await office.approval(Self.scale).outcome == .waiting)
+    }
+
     @Test func `where two have to agree, one person twice is one`() async throws {
         let office = try await Office()
         #expect(try await office.judge(Self.patch).approvers == 2)

@@ -80,6 +80,44 @@ import Testing
         await store.close()
     }
 
+    @Test("who hands over writes through the next at once, and loses nothing of what came meanwhile")
+    func handOver() async throws {
+        let folder = try Folder()
+        let next = Mutex<Store?>(nil)
+        var leaving = plan(folder)
+        leaving.forward = { writes in
+            guard let next = next.withLock({ $0 }) else { throw StoreError.notTheWriter(file: "") }
+            return try await next.apply(writes)
+        }
+        let first = try await Store.open(leaving)
+        let second = try await open(folder)
+        next.withLock { $0 = second }
+        #expect(first.state == .writer && second.state == .replica)
+        func named(_ store: Store) -> WriteCommand<Int, Bool> {
+            store.register("insert") { context, number in
+                try context.run("INSERT INTO rows VALUES (?, 'row')", number)
+                return true
+            }
+        }
+        let (insert, _) = (named(first), named(second))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...200 { group.addTask { _ = try await insert(number) } }
+            group.addTask { await first.handOver() }
+            try await group.waitForAll()
+        }
+        #expect(await second.reaches(.writer))
+        #expect(first.state == .replica)
+        _ = try await insert(201)
+        #expect(try await first.numbers() == Array(1...201))
+        // It is for good: the lease does not come back to who is leaving.
+        await second.close()
+        #expect(await fault { try await first.insert(300) } == .notTheWriter(file: folder.file))
+        await first.close()
+        let last = try await open(folder)
+        #expect(try await last.numbers() == Array(1...201))
+        await last.close()
+    }
+
     @Test("a backup made under load is whole, and restoring it brings that moment back")
     func backup() async throws {
         let folder = try Folder()
