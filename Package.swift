@@ -59,6 +59,7 @@ let package = Package(
         room("Faults", path: "Sources/Rules/Faults", needs: ["Contracts"]),
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Postmortems", path: "Sources/Rules/Postmortems", needs: ["Contracts"]),
+        room("Reckoning", path: "Sources/Rules/Reckoning", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
@@ -107,7 +108,11 @@ let package = Package(
             "ActionDoors",
             needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
-        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems"]),
+        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems", "Risk"]),
+        room(
+            "Replaying",
+            needs: ["Contracts", "Definitions", "Diagnosing", "Incidents", "Postmortems", "Remedies", "Risk"]),
+        room("Knowledge", needs: ["Contracts", "Diagnosing", "Postmortems", "Remedies", "Store"]),
         room("Building", needs: ["CHost", "CSodium", "Contracts", "Host", "Remedies", "Signals", "Threads"]),
         room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
@@ -211,6 +216,7 @@ let package = Package(
                 "Forge",
                 "Building", "Chaos", "Faults", "Remedies",
                 "Archive", "Postmortems",
+                "Chronicling", "Knowledge", "Reckoning", "Replaying",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -242,8 +248,16 @@ let package = Package(
         proof(
             "ChroniclingTests",
             needs: [
-                "Archive", "Chronicling", "Contracts", "Diagnosing", "Host", "Incidents", "Postmortems", "Simulator",
+                "Archive", "Chronicling", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents", "Postmortems",
+                "Remedies", "Risk", "Simulator",
             ]),
+        proof(
+            "ReplayingTests",
+            needs: [
+                "Contracts", "Definitions", "Diagnosing", "Incidents", "Postmortems", "Remedies", "Replaying", "Risk",
+            ]),
+        proof("ReckoningTests", needs: ["Contracts", "Reckoning"]),
+        proof("KnowledgeTests", needs: ["Contracts", "Host", "Knowledge", "Postmortems", "Remedies", "Store"]),
         proof("DoorkeepingTests", needs: ["Contracts", "Doorkeeping"]),
         proof(
             "ActionDoorsTests",
