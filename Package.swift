@@ -108,7 +108,7 @@ let package = Package(
             "ActionDoors",
             needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
-        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems", "Risk"]),
+        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems", "Reckoning", "Risk"]),
         room(
             "Replaying",
             needs: ["Contracts", "Definitions", "Diagnosing", "Incidents", "Postmortems", "Remedies", "Risk"]),

@@ -133,7 +133,7 @@ public actor Chronicler {
             // One that an earlier version of the writer wrote of the same journal is it as well.
             if try DocumentBytes.read(Postmortem.self, bytes).journalHead.digest == head { return record }
         }
-        let grounds = await GroundGathering.grounds(of: items, under: lifecycle.terms, from: sources)
+        let grounds = await GroundGathering.grounds(of: items.map(\.entry), under: lifecycle.terms, from: sources)
         let document = try PostmortemWriter.write(items, grounds: grounds, supersedes: earlier?.digest)
         let faults = PostmortemLint(items).faults(of: document)
         guard faults.isEmpty else { throw ChronicleFault.unfaithful(incident: document.incident, faults: faults) }

@@ -28,6 +28,8 @@ public struct GroundSources: Sendable {
 
 /// Gathers what the decisions of an incident depended on beside its journal. What an agent does not give is named.
 public struct GroundGathering: Sendable {
+    private typealias Item = (entry: JournalEntry, input: IncidentInput)
+
     private let sources: GroundSources
     private var grounds = DecisionGrounds()
 
@@ -35,9 +37,13 @@ public struct GroundGathering: Sendable {
 
     /// For the decisions in these entries, under the terms by which the incident was led.
     public static func grounds(
-        of items: [ReplayedEntry], under terms: LifecycleTerms, from sources: GroundSources
+        of entries: [JournalEntry], under terms: LifecycleTerms, from sources: GroundSources
     ) async -> DecisionGrounds {
         var gathering = GroundGathering(sources)
+        // What cannot be read has no step to ask for; replay says that it cannot.
+        let items = entries.compactMap { entry in
+            (try? Packed.decode(IncidentInput.self, from: entry.input)).map { (entry: entry, input: $0) }
+        }
         if let bytes = try? Packed.encode(terms) { gathering.grounds.terms = SealedBytes(bytes) }
         await gathering.plans(items)
         await gathering.verdicts(items)
@@ -48,7 +54,7 @@ public struct GroundGathering: Sendable {
         grounds.missing.append(MissingGround(entry: entry, ground: ground, text: text))
     }
 
-    private mutating func plans(_ items: [ReplayedEntry]) async {
+    private mutating func plans(_ items: [Item]) async {
         for item in items {
             guard case .offers(let step, _, _) = item.input.event else { continue }
             do {
@@ -61,7 +67,7 @@ public struct GroundGathering: Sendable {
         }
     }
 
-    private mutating func verdicts(_ items: [ReplayedEntry]) async {
+    private mutating func verdicts(_ items: [Item]) async {
         let judged = items.compactMap { item -> (step: String, entry: Int)? in
             guard case .verdict(let step, _) = item.input.event else { return nil }
             return (step, item.entry.number)

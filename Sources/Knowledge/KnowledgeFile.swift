@@ -25,6 +25,16 @@ public struct KnowledgeFile: Sendable {
         return count
     }
 
+    /// How far a source was read.
+    public func mark(_ name: String) async throws -> Int64 {
+        try await store.read { try KnowledgeTables.mark(name, $0) }
+    }
+
+    /// So far it was read now: after what was read is kept.
+    public func setMark(_ name: String, _ mark: Int64) async throws {
+        try await store.write { try KnowledgeTables.setMark(name, mark, $0) }
+    }
+
     /// What is known about it, the nearest first.
     public func search(_ question: KnowledgeQuestion) async throws -> [KnowledgeHit] {
         try await store.read { try KnowledgeSearch.hits(question, $0) }

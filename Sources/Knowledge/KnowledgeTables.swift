@@ -13,6 +13,7 @@ public enum KnowledgeTables {
                     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL,
                     at INTEGER NOT NULL, stamp BLOB NOT NULL, past BLOB
                 ) STRICT;
+                CREATE TABLE knowledge_marks (name TEXT PRIMARY KEY, mark INTEGER NOT NULL) STRICT, WITHOUT ROWID;
                 CREATE TABLE knowledge_terms (
                     term TEXT NOT NULL, number INTEGER NOT NULL, weight REAL NOT NULL, PRIMARY KEY (term, number)
                 ) STRICT, WITHOUT ROWID;
@@ -56,11 +57,18 @@ public enum KnowledgeTables {
         return true
     }
 
-    /// How many of each kind there are.
-    public static func counts(_ connection: Connection) throws -> [(kind: String, count: Int)] {
-        try connection.all("SELECT kind, count(*) FROM knowledge GROUP BY kind ORDER BY kind LIMIT 100") { row in
-            (try row.value(0, as: String.self), try row.value(1, as: Int.self))
-        }
+    /// How far a source was read, such as the archive to one of its lines; 0 where it never was.
+    public static func mark(_ name: String, _ connection: Connection) throws -> Int64 {
+        try connection.first("SELECT mark FROM knowledge_marks WHERE name = ?", name) {
+            try $0.value(0, as: Int64.self)
+        } ?? 0
+    }
+
+    /// So far it was read now.
+    public static func setMark(_ name: String, _ mark: Int64, _ context: WriteContext) throws {
+        try context.run(
+            "INSERT INTO knowledge_marks (name, mark) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET mark = excluded.mark",
+            name, mark)
     }
 
     /// The latest first.

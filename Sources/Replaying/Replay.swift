@@ -97,6 +97,9 @@ public struct Replay: Sendable {
                 return note(entry.number, input.at, .input, .divergent, "entry \(entry.digest.brief)", fault.text)
             }
         }
+        for (entry, text) in file.misplaced {
+            note(entry, file.inputs.last?.at ?? 0, .input, .divergent, "what a decision was made from", text)
+        }
         guard let head = file.head, let last = file.entries.last else { return }
         if head.sequence != last.sequence || head.number != last.number || head.digest != last.digest {
             note(last.number, file.inputs.last?.at ?? 0, .input, .divergent, "the journal's head \(head.digest.brief)", "\(last.digest.brief)")

@@ -25,6 +25,8 @@ public struct ReplayCase: Sendable {
     let head: JournalHead?
     private(set) var plans: [(step: String, entry: Int, grounds: PlanGrounds)] = []
     private(set) var judged: [Judged] = []
+    /// What is said to belong to an entry that is no answer to its step.
+    private(set) var misplaced: [(entry: Int, text: String)] = []
     private(set) var policies: [(version: String, policy: Policy)] = []
 
     /// Of a document.
@@ -59,13 +61,13 @@ public struct ReplayCase: Sendable {
     private mutating func take(_ grounds: DecisionGrounds) throws(ContextFault) {
         for plan in grounds.plans {
             let name = "what the plans of \(plan.step) were made from"
-            try check(plan.step, plan.entry)
+            check(plan.step, plan.entry)
             plans.append(
                 (plan.step, plan.entry, try Self.opened(PlanGrounds.self, plan.made, entry: plan.entry, name)))
         }
         for verdict in grounds.verdicts {
             let name = "what the verdict of \(verdict.step) was made from"
-            try check(verdict.step, verdict.entry)
+            check(verdict.step, verdict.entry)
             var opinion: OutsideOpinion?
             if let sealed = verdict.opinion {
                 opinion = try Self.opened(OutsideOpinion.self, sealed, entry: verdict.entry, name)
@@ -89,9 +91,10 @@ public struct ReplayCase: Sendable {
     }
 
     /// What belongs to an entry is the answer to the step that the entry is of.
-    private func check(_ step: String, _ entry: Int) throws(ContextFault) {
+    private mutating func check(_ step: String, _ entry: Int) {
         guard inputs.indices.contains(entry - 1), inputs[entry - 1].event.step == step else {
-            throw .changed(entry: entry, "expected the answer to the step \(step), found another entry")
+            misplaced.append((entry, "expected the answer to the step \(step), found another entry"))
+            return
         }
     }
 

@@ -55,6 +55,8 @@ struct Front: Sendable {
             episodes: try await reading.alerts(query), decisions: await docket.decisions(on: fingerprint))
     }
 
+    func terms() throws -> [UInt8] { try Packed.encode(docket.lifecycle.terms) }
+
     func condition() async -> TriageStanding {
         let counts = await docket.counts()
         return TriageStanding(

@@ -13,7 +13,8 @@ struct PostmortemTests {
         let items = try tale.replayed()
         let end = try #require(Replaying.ends(items).last)
         let told = Array(items[...end])
-        let grounds = await GroundGathering.grounds(of: told, under: Tale.lifecycle.terms, from: tale.sources)
+        let grounds = await GroundGathering.grounds(
+            of: told.map(\.entry), under: Tale.lifecycle.terms, from: tale.sources)
         return (try PostmortemWriter.write(told, grounds: grounds), told)
     }
 

