@@ -109,6 +109,13 @@ enum CommandTree {
                     .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to run"),
                 ]),
             Command(
+                "knowledge", "searches beside many post-mortems",
+                options: [
+                    .value(
+                        "documents", "N", kind: .wholeNumber(1...10_000_000), otherwise: "100000", "how many there are"),
+                    .value("searches", "N", kind: .wholeNumber(1...1_000_000), otherwise: "200", "of each kind"),
+                ]),
+            Command(
                 "restart", "from a worker's death to its replacement's first answer, beside a bare fork and exec",
                 options: [
                     .value(
