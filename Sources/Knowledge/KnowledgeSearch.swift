@@ -8,6 +8,8 @@ public struct KnowledgeSearch {
     /// A word in more documents than this is left out where a rarer one is there.
     static let mostCommon = 20_000
     static let mostWords = 24
+    /// Of what was ranked by words, and of what is alike, so many are weighed against each other.
+    static let mostCandidates = 200
     static let mostTerms = 16
     /// Less alike than this says nothing.
     static let leastSimilarity = 0.1
@@ -83,29 +85,41 @@ public struct KnowledgeSearch {
     private func rank(_ expression: String, _ found: inout [Int64: Candidate]) throws {
         let ranked = try connection.all(
             """
-            SELECT rowid, bm25(knowledge_text, 3.0, 1.0) FROM knowledge_text WHERE knowledge_text MATCH ?
-            ORDER BY rowid DESC LIMIT ?
-            """, expression, Self.mostRanked
+            SELECT number, rank FROM (
+                SELECT rowid AS number, bm25(knowledge_text, 3.0, 1.0) AS rank FROM knowledge_text
+                WHERE knowledge_text MATCH ? ORDER BY rowid DESC LIMIT ?
+            ) ORDER BY rank, number DESC LIMIT ?
+            """, expression, Self.mostRanked, Self.mostCandidates
         ) { row in (number: try row.value(0, as: Int64.self), rank: -(try row.value(1, as: Double.self))) }
-        guard let best = ranked.map(\.rank).max() else { return }
+        guard let best = ranked.first?.rank else { return }
         for one in ranked { found[one.number, default: Candidate()].text = best > 0 ? max(0, one.rank / best) : 1 }
     }
 
     // MARK: signatures
 
     private func compare(_ found: inout [Int64: Candidate]) throws {
-        let terms = KnowledgeTables.unit(question.signature).sorted { $1.weight < $0.weight }
-        var products: [Int64: Double] = [:]
-        for term in terms.prefix(Self.mostTerms) {
-            let some = try connection.all(
-                "SELECT number, weight FROM knowledge_terms WHERE term = ? ORDER BY number DESC LIMIT ?", term.term,
-                Self.mostRanked
-            ) { row in (number: try row.value(0, as: Int64.self), weight: try row.value(1, as: Double.self)) }
-            for one in some { products[one.number, default: 0] += one.weight * term.weight }
+        let terms = KnowledgeTables.unit(question.signature).sorted { $1.weight < $0.weight }.prefix(Self.mostTerms)
+        guard !terms.isEmpty else { return }
+        let part = """
+            SELECT number, product FROM (
+                SELECT number, weight * ? AS product FROM knowledge_terms WHERE term = ? ORDER BY number DESC LIMIT ?
+            )
+            """
+        let parts = Array(repeating: part, count: terms.count).joined(separator: " UNION ALL ")
+        let values: [any StoredValue] = terms.flatMap { term -> [any StoredValue] in
+            [term.weight, term.term, Self.mostRanked]
         }
-        for (number, product) in products where product >= Self.leastSimilarity {
-            found[number, default: Candidate()].similarity = min(1, product)
+        var near: [(number: Int64, product: Double)] = []
+        try connection.each(
+            """
+            SELECT number, sum(product) AS likeness FROM (\(parts)) GROUP BY number HAVING likeness >= ?
+            ORDER BY likeness DESC, number DESC LIMIT ?
+            """, values + [Self.leastSimilarity, Self.mostCandidates]
+        ) { row in
+            near.append((try row.value(0, as: Int64.self), try row.value(1, as: Double.self)))
+            return true
         }
+        for one in near { found[one.number, default: Candidate()].similarity = min(1, one.product) }
     }
 
     // MARK: what was found
@@ -141,7 +155,7 @@ public struct KnowledgeSearch {
     }
 
     private static func allWords(_ text: String) -> [String] {
-        text.lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)
+        text.prefix(20_000).lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)
     }
 
     private static func why(_ standing: [String], of count: Int, _ candidate: Candidate) -> String {

@@ -62,7 +62,8 @@ extension Replay {
 
     private static func summary(_ input: DiagnosisInput) -> String {
         let evidence = input.evidence
-        return "\(evidence.series.count) series, \(evidence.messages.count) messages, \(evidence.changes.count) changes, "
+        return
+            "\(evidence.series.count) series, \(evidence.messages.count) messages, \(evidence.changes.count) changes, "
             + "\(evidence.missing.count) signals missing, \(input.past.count) incidents of the past"
     }
 

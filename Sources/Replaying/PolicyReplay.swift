@@ -85,7 +85,8 @@ extension Replay {
         let here = steps[index]
         guard let before = here.before,
             let next = try? lifecycle.take(
-                IncidentInput(at: here.input.at, actor: here.input.actor, .verdict(step: step, second)), before)?.incident
+                IncidentInput(at: here.input.at, actor: here.input.actor, .verdict(step: step, second)), before)?
+                .incident
         else { return "nothing is known of it" }
         let stage = "\(next.stage.rawValue): \(next.note)"
         let answer = steps.dropFirst(index + 1).first { step in

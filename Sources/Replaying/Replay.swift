@@ -102,7 +102,9 @@ public struct Replay: Sendable {
         }
         guard let head = file.head, let last = file.entries.last else { return }
         if head.sequence != last.sequence || head.number != last.number || head.digest != last.digest {
-            note(last.number, file.inputs.last?.at ?? 0, .input, .divergent, "the journal's head \(head.digest.brief)", "\(last.digest.brief)")
+            note(
+                last.number, file.inputs.last?.at ?? 0, .input, .divergent, "the journal's head \(head.digest.brief)",
+                "\(last.digest.brief)")
         }
     }
 
@@ -118,7 +120,8 @@ public struct Replay: Sendable {
             next = lifecycle.open(incident, opening, at: input.at, holder: input.actor).incident
         } else {
             guard let before else { throw .notOpened }
-            next = try lifecycle.take(IncidentInput(at: input.at, actor: input.actor, event), before)?.incident ?? before
+            next =
+                try lifecycle.take(IncidentInput(at: input.at, actor: input.actor, event), before)?.incident ?? before
         }
         compare(entry, input, before, next)
         return next

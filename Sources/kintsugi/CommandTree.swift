@@ -16,7 +16,8 @@ enum CommandTree {
         ],
         commands: [
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
-            door, alert, incident, journal, postmortem, replay, backtest, kpi, knowledge, slo, canary, policy, risk, signals, trace, investigate,
+            door, alert, incident, journal, postmortem, replay, backtest, kpi, knowledge, slo, canary, policy, risk,
+            signals, trace, investigate,
             capacity, keys,
             insight,
             bench, simulate,

@@ -8,7 +8,8 @@ import Testing
 
 @Suite("What is known")
 struct KnowledgeTests {
-    private func withFile<Answer>(_ body: (KnowledgeFile, _ path: String) async throws -> Answer) async throws -> Answer {
+    private func withFile<Answer>(_ body: (KnowledgeFile, _ path: String) async throws -> Answer) async throws -> Answer
+    {
         let folder = try TemporaryFolder.make()
         defer { TemporaryFolder.remove(folder) }
         let file = try await KnowledgeFile("\(folder)/knowledge.sqlite")
@@ -77,7 +78,8 @@ struct KnowledgeTests {
                 KnowledgeDocument(id: "postmortem/I-2", kind: .postmortem, title: "two", text: "y", past: far, at: 2),
             ])
             let hits = try await file.search(
-                KnowledgeQuestion(signature: [SignatureTerm("orders/errors", 2), SignatureTerm("orders/duration", 1.4)]))
+                KnowledgeQuestion(signature: [SignatureTerm("orders/errors", 2), SignatureTerm("orders/duration", 1.4)])
+            )
             #expect(hits.map(\.id) == ["postmortem/I-1", "postmortem/I-2"])
             #expect(abs((hits[0].similarity ?? 0) - 1) < 1e-9)
             #expect(hits[0].why == "its signals are 100 % alike")
@@ -114,7 +116,8 @@ struct KnowledgeTests {
     @Test("only the kinds that are asked for are told, and no more than the limit")
     func kinds() async throws {
         try await withFile { file, _ in
-            let step = Runbook.Step(.restart, door: "supervisor", target: "$culprit", inverse: .nothing, text: "restart it")
+            let step = Runbook.Step(
+                .restart, door: "supervisor", target: "$culprit", inverse: .nothing, text: "restart it")
             let runbook = Runbook(
                 name: "restart-it", about: "A leak ends with a restart.", when: .init(categories: ["Resource_Limit"]),
                 steps: [step])

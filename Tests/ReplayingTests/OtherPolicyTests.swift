@@ -51,7 +51,8 @@ struct OtherPolicyTests {
         #expect(backtest.passes)
         #expect(backtest.equal == Cases.names.count, "\(backtest.rows.compactMap(\.divergence))")
         #expect(backtest.rows.allSatisfy { $0.culprit != .other && $0.plan != .other && $0.verdict != .other })
-        #expect(backtest.rows.filter { $0.wasRight == true }.map(\.name) == ["helped", "agreed", "rejected", "rolled-back"])
+        #expect(
+            backtest.rows.filter { $0.wasRight == true }.map(\.name) == ["helped", "agreed", "rejected", "rolled-back"])
     }
 
     @Test("a policy that forbids what has helped fails the check, and so does one that lets go what has not")

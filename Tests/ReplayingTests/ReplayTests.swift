@@ -60,7 +60,9 @@ struct ReplayTests {
         }
         let grounds = document.simulationContext.grounds
         for part in 0..<10 {
-            try flipped(try #require(grounds.plans.first).made, part) { $0.simulationContext.grounds.plans[0].made = $1 }
+            try flipped(try #require(grounds.plans.first).made, part) {
+                $0.simulationContext.grounds.plans[0].made = $1
+            }
             try flipped(try #require(grounds.verdicts.first).proposal, part) {
                 $0.simulationContext.grounds.verdicts[0].proposal = $1
             }
@@ -141,7 +143,8 @@ struct ReplayTests {
         document.simulationContext.grounds.policies = []
         let replay = Replay(try ReplayCase(document))
         #expect(replay.isEqual)
-        #expect(replay.decisions.filter { $0.standing == .notDerivable }.map(\.kind) == [.plan, .verdict, .plan, .verdict])
+        #expect(
+            replay.decisions.filter { $0.standing == .notDerivable }.map(\.kind) == [.plan, .verdict, .plan, .verdict])
         #expect(replay.decisions.contains { $0.kind == .diagnosis && $0.standing == .equal })
     }
 

@@ -72,7 +72,9 @@ struct KnowledgeBench {
     private static let categories = [
         "Code_Bug", "Config_Error", "Permission_Issue", "Resource_Limit", "External_Dependency",
     ]
-    private static let metrics = ["http.errors", "http.duration", "memory", "queue", "disk", "descriptors", "processor"]
+    private static let metrics = [
+        "http.errors", "http.duration", "memory", "queue", "disk", "descriptors", "processor",
+    ]
 
     /// The same numbers in every run; none of them random enough for more than a bench.
     private static func draw(_ seed: Int, _ salt: Int, _ below: Int) -> Int {

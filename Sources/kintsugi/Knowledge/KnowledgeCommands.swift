@@ -55,7 +55,8 @@ extension Operator {
         case (let given?, nil): text = given
         case (nil, let path?):
             guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)), data.count <= 1 << 20 else {
-                throw Failure("the file \(harmless(path)) cannot be read, or has more than 1 MiB", exit: ExitCode.noInput)
+                throw Failure(
+                    "the file \(harmless(path)) cannot be read, or has more than 1 MiB", exit: ExitCode.noInput)
             }
             text = String(decoding: data, as: UTF8.self)
         default: throw Failure("expected --text TEXT or --file FILE", exit: ExitCode.usage)
@@ -104,7 +105,9 @@ extension Operator {
     }
 
     private func runbooks(_ invocation: Invocation) -> [KnowledgeDocument] {
-        Definitions.runbooks(in: invocation.text("runbooks") ?? "config/runbooks").runbooks.map { KnowledgeDocument($0) }
+        Definitions.runbooks(in: invocation.text("runbooks") ?? "config/runbooks").runbooks.map {
+            KnowledgeDocument($0)
+        }
     }
 
     private func notes(_ folder: String) throws(Failure) -> [KnowledgeDocument] {
