@@ -4,9 +4,9 @@ public import Store
 /// Looks for what is known: by words, by a signature, or by both.
 public struct KnowledgeSearch {
     /// Of what matches, so many of the latest are ranked: a word that stands everywhere tells nothing apart.
-    static let mostRanked = 4_000
+    static let mostRanked = 2_000
     /// A word in more documents than this is left out where a rarer one is there.
-    static let mostCommon = 20_000
+    static let mostCommon = 5_000
     static let mostWords = 24
     /// Of what was ranked by words, and of what is alike, so many are weighed against each other.
     static let mostCandidates = 200
@@ -34,10 +34,10 @@ public struct KnowledgeSearch {
     }
 
     private func hits() throws -> [KnowledgeHit] {
-        let words = try telling(Self.words(question.text))
-        let expression = words.map { "\"\($0)\"" }.joined(separator: " OR ")
+        let (words, areRare) = try telling(Self.words(question.text))
+        let expression = words.map { "\"\($0)\"" }.joined(separator: areRare ? " OR " : " AND ")
         var found: [Int64: Candidate] = [:]
-        if !words.isEmpty { try rank(expression, &found) }
+        if !words.isEmpty { try areRare ? rank(expression, &found) : takeLatest(expression, &found) }
         try compare(&found)
         let both = !words.isEmpty && !question.signature.isEmpty
         for number in found.keys {
@@ -68,18 +68,29 @@ public struct KnowledgeSearch {
         return found
     }
 
-    /// Those that tell documents apart; the rarest where all are common.
-    private func telling(_ words: [String]) throws -> [String] {
-        var counted: [(word: String, count: Int)] = []
+    /// Those that tell documents apart; all of them where none does.
+    private func telling(_ words: [String]) throws -> (words: [String], areRare: Bool) {
+        var rare: [String] = []
+        var isFound = false
         for word in words {
-            let count = try connection.first("SELECT doc FROM knowledge_words WHERE term = ?", word) {
-                try $0.value(0, as: Int.self)
-            }
-            counted.append((word, count ?? 0))
+            let count = try connection.first(
+                "SELECT count(*) FROM (SELECT 1 FROM knowledge_text WHERE knowledge_text MATCH ? LIMIT ?)",
+                "\"\(word)\"", Self.mostCommon + 1
+            ) { try $0.value(0, as: Int.self) }
+            guard let count, count <= Self.mostCommon else { continue }
+            rare.append(word)
+            if count > 0 { isFound = true }
         }
-        let rare = counted.filter { $0.count <= Self.mostCommon }
-        if rare.contains(where: { $0.count > 0 }) || counted.isEmpty { return rare.map(\.word) }
-        return counted.filter { $0.count > 0 }.min { $0.count < $1.count }.map { [$0.word] } ?? []
+        return isFound || rare.count == words.count ? (rare, true) : (words.filter { !rare.contains($0) }, false)
+    }
+
+    /// What stands everywhere ranks nothing: the latest that have all of them.
+    private func takeLatest(_ expression: String, _ found: inout [Int64: Candidate]) throws {
+        let latest = try connection.all(
+            "SELECT rowid FROM knowledge_text WHERE knowledge_text MATCH ? ORDER BY rowid DESC LIMIT ?", expression,
+            Self.mostCandidates
+        ) { try $0.value(0, as: Int64.self) }
+        for number in latest { found[number, default: Candidate()].text = 1 }
     }
 
     private func rank(_ expression: String, _ found: inout [Int64: Candidate]) throws {

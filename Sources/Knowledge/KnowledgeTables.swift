@@ -21,7 +21,6 @@ public enum KnowledgeTables {
                 CREATE VIRTUAL TABLE knowledge_text USING fts5 (
                     title, body, tokenize = 'unicode61 remove_diacritics 2'
                 );
-                CREATE VIRTUAL TABLE knowledge_words USING fts5vocab (knowledge_text, row);
                 """)
         ]
     }
