@@ -60,6 +60,7 @@ let package = Package(
         room("Alerting", path: "Sources/Rules/Alerting", needs: ["Contracts"]),
         room("Postmortems", path: "Sources/Rules/Postmortems", needs: ["Contracts"]),
         room("Notices", path: "Sources/Rules/Notices", needs: ["Contracts"]),
+        room("Reckoning", path: "Sources/Rules/Reckoning", needs: ["Contracts"]),
         room("Signals", needs: ["CHost"]),
         room("Threads", needs: ["CHost"]),
         room("Settings", needs: ["CYAML"]),
@@ -110,7 +111,11 @@ let package = Package(
             "ActionDoors",
             needs: ["Bus", "Capabilities", "Contracts", "Doorkeeping", "Host", "Signals", "Store", "Web"]),
         room("Audit", needs: ["Contracts", "Store"]),
-        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems"]),
+        room("Chronicling", needs: ["Archive", "Contracts", "Incidents", "Postmortems", "Reckoning", "Risk"]),
+        room(
+            "Replaying",
+            needs: ["Contracts", "Definitions", "Diagnosing", "Incidents", "Postmortems", "Remedies", "Risk"]),
+        room("Knowledge", needs: ["Contracts", "Diagnosing", "Postmortems", "Remedies", "Store"]),
         room("Building", needs: ["CHost", "CSodium", "Contracts", "Host", "Remedies", "Signals", "Threads"]),
         room("Forge", needs: ["CHost", "Contracts", "Host", "Settings", "Signals", "Threads", "WebClient"]),
         room("Canaries", needs: ["Contracts", "Definitions", "Signals", "WebClient"]),
@@ -190,7 +195,7 @@ let package = Package(
             "CommsAgent",
             needs: [
                 "Archive", "Building", "Bus", "Channels", "Chronicling", "ConsoleFiles", "Contracts", "Definitions",
-                "Diagnosing",
+                "Diagnosing", "Knowledge", "Reckoning",
                 "Dispatching", "Host", "Incidents", "Notices", "Postmortems", "Risk", "Service", "Settings", "Signals",
                 "Store", "Web", "WebClient", "Worker",
             ]),
@@ -231,6 +236,7 @@ let package = Package(
                 "Forge",
                 "Building", "Chaos", "Faults", "Remedies",
                 "Archive", "Postmortems",
+                "Chronicling", "Knowledge", "Reckoning", "Replaying",
             ]),
 
         proof("ContractsTests", needs: ["Contracts"]),
@@ -262,8 +268,16 @@ let package = Package(
         proof(
             "ChroniclingTests",
             needs: [
-                "Archive", "Chronicling", "Contracts", "Diagnosing", "Host", "Incidents", "Postmortems", "Simulator",
+                "Archive", "Chronicling", "Contracts", "Definitions", "Diagnosing", "Host", "Incidents", "Postmortems",
+                "Remedies", "Risk", "Simulator",
             ]),
+        proof(
+            "ReplayingTests",
+            needs: [
+                "Contracts", "Definitions", "Diagnosing", "Incidents", "Postmortems", "Remedies", "Replaying", "Risk",
+            ]),
+        proof("ReckoningTests", needs: ["Contracts", "Reckoning"]),
+        proof("KnowledgeTests", needs: ["Contracts", "Host", "Knowledge", "Postmortems", "Remedies", "Store"]),
         proof("DoorkeepingTests", needs: ["Contracts", "Doorkeeping"]),
         proof(
             "ActionDoorsTests",

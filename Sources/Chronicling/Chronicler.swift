@@ -41,19 +41,22 @@ public actor Chronicler {
     private let retention: Int64
     private let now: @Sendable () -> Int64
     private let journal: @Sendable (String) async throws -> [JournalEntry]
+    private let sources: GroundSources
     private var turn: Task<Void, Never>?
 
     /// `retention` in nanoseconds. `journal` gives all entries of an incident, from its first on; `lifecycle` is the one
-    /// by which they came about.
+    /// by which they came about. `sources` give what decisions depended on beside the journal; what they do not give is
+    /// named in the document, and cannot be replayed.
     public init(
         _ lifecycle: Lifecycle, archive: any WriteOnceStore, retention: Int64, now: @escaping @Sendable () -> Int64,
-        journal: @escaping @Sendable (String) async throws -> [JournalEntry]
+        sources: GroundSources = .none, journal: @escaping @Sendable (String) async throws -> [JournalEntry]
     ) {
         self.lifecycle = lifecycle
         self.archive = archive
         self.retention = retention
         self.now = now
         self.journal = journal
+        self.sources = sources
     }
 
     /// Writes what there is to write about an incident; nothing while it is not over.
@@ -130,7 +133,8 @@ public actor Chronicler {
             // One that an earlier version of the writer wrote of the same journal is it as well.
             if try DocumentBytes.read(Postmortem.self, bytes).journalHead.digest == head { return record }
         }
-        let document = try PostmortemWriter.write(items, supersedes: earlier?.digest)
+        let grounds = await GroundGathering.grounds(of: items.map(\.entry), under: lifecycle.terms, from: sources)
+        let document = try PostmortemWriter.write(items, grounds: grounds, supersedes: earlier?.digest)
         let faults = PostmortemLint(items).faults(of: document)
         guard faults.isEmpty else { throw ChronicleFault.unfaithful(incident: document.incident, faults: faults) }
         let record = try await put(document, ArchiveKinds.postmortem, document.incident)

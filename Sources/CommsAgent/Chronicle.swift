@@ -12,13 +12,15 @@ actor Chronicle {
     private let protects: Bool
     private let lifecycle: @Sendable () async throws -> Lifecycle
     private let log: Log
+    private let written: @Sendable () async -> Void
     private var chronicler: Chronicler?
     private var waiting: [String] = []
     private var isWorking = false
 
     init(
         _ neighbours: Neighbours, folder: String, retention: Int64, protects: Bool,
-        lifecycle: @escaping @Sendable () async throws -> Lifecycle, log: Log
+        lifecycle: @escaping @Sendable () async throws -> Lifecycle, log: Log,
+        written: @escaping @Sendable () async -> Void
     ) {
         self.neighbours = neighbours
         self.folder = folder
@@ -26,6 +28,7 @@ actor Chronicle {
         self.protects = protects
         self.lifecycle = lifecycle
         self.log = log
+        self.written = written
     }
 
     /// There may be something to write about an incident.
@@ -35,7 +38,9 @@ actor Chronicle {
         isWorking = true
         defer { isWorking = false }
         while let next = waiting.first {
-            do { _ = try await write(next) } catch {
+            do {
+                if try await write(next).written > 0 { await written() }
+            } catch {
                 // What the journal does not bear out is not written, and is looked at again with the next entry.
                 log.error("a post-mortem could not be written", ["incident": .text(next), "why": "\(error)"])
                 chronicler = nil
@@ -64,7 +69,15 @@ actor Chronicle {
             let neighbours = neighbours
             chronicler = Chronicler(
                 try await lifecycle(), archive: archive, retention: retention,
-                now: { WallTime.now.nanoseconds }, journal: { try await neighbours.journal(of: $0) })
+                now: { WallTime.now.nanoseconds },
+                sources: GroundSources(
+                    plan: { step in try await neighbours.remediation { try await $0.grounds(of: step) } },
+                    verdicts: { incident in
+                        let query = VerdictQuery(incident: incident, limit: 1_000)
+                        return try await neighbours.risk { try await $0.verdicts(query) }
+                    },
+                    policy: { version in try await neighbours.risk { try await $0.policy(version) } }),
+                journal: { try await neighbours.journal(of: $0) })
         }
         guard let chronicler else { throw ChronicleFault.noDocument(incident: incident) }
         return try await chronicler.chronicle(incident)

@@ -26,6 +26,7 @@ struct CommsLife: Sendable {
     let acting: Acting
     let dispatcher: Dispatcher
     let chronicle: Chronicle
+    let library: Library
     let live: Live
     let machine: TimeMachine
     let client: WebClient
@@ -66,9 +67,12 @@ struct CommsLife: Sendable {
             })
         let terms = Terms(neighbours)
         let lifecycle: @Sendable () async throws -> Lifecycle = { try await terms.lifecycle() }
+        let library = Library(
+            store: store, archive: "\(birth.data)/postmortems", config: birth.config, log: log)
+        self.library = library
         let chronicle = Chronicle(
             neighbours, folder: "\(birth.data)/postmortems", retention: settings.retention,
-            protects: settings.protects, lifecycle: lifecycle, log: log)
+            protects: settings.protects, lifecycle: lifecycle, log: log, written: { await library.follow() })
         self.chronicle = chronicle
         machine = TimeMachine(neighbours, lifecycle: lifecycle)
         let (store, dispatcher) = (store, dispatcher)
@@ -121,7 +125,7 @@ struct CommsLife: Sendable {
             ).routes
             + PullDoors(neighbours: neighbours, acting: acting).routes
             + HouseDoors(neighbours: neighbours, live: live, store: store).routes
-            + RecordDoors(folder: "\(birth.data)/postmortems").routes
+            + RecordDoors(folder: "\(birth.data)/postmortems", library: library, neighbours: neighbours).routes
             + ShopDoors(client: client, data: birth.data, portOffset: birth.portOffset).routes
             + ChaosDoors(acting: acting, data: birth.data, faults: settings.faults, program: program).routes
             + PageDoors().routes
@@ -146,10 +150,13 @@ struct CommsLife: Sendable {
                 do { try await Task.sleep(for: .seconds(1)) } catch { return }
             }
         }
-        Task { [store, dispatcher, chronicle, log = worker.log] in
+        Task { [store, dispatcher, chronicle, library, log = worker.log] in
             for await state in store.states() where state == .writer { break }
             do { try await dispatcher.start() } catch { log.error("nobody can be told", ["why": "\(error)"]) }
-            Task { await chronicle.catchUp() }
+            Task {
+                await library.follow()
+                await chronicle.catchUp()
+            }
             while !Task.isCancelled, store.state != .closed {
                 await Self.tell(store, dispatcher, log)
                 do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
@@ -182,8 +189,7 @@ struct Terms: Sendable {
     init(_ neighbours: Neighbours) { self.neighbours = neighbours }
 
     func lifecycle() async throws -> Lifecycle {
-        let packed = try await neighbours.triage { try await $0.condition() }.terms
-        guard let packed else { throw Problem.unavailable("Triage does not say by which terms incidents live.") }
+        let packed = try await neighbours.triage { try await $0.terms() }
         return Lifecycle(try Packed.decode(LifecycleTerms.self, from: packed)) { Diagnosing.diagnose($0) }
     }
 }

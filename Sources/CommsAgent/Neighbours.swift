@@ -35,6 +35,13 @@ struct Neighbours: Sendable {
         return try await answered("remediation", patience: patience) { try await ask(desk) }
     }
 
+    func remediation<Value: Sendable>(
+        _ ask: @Sendable ($RemediationDesk<BusSystem>) async throws -> Value
+    ) async throws -> Value {
+        let desk = try $RemediationDesk<BusSystem>.resolve(id: BusID(role: "remediation"), using: bus)
+        return try await answered("remediation") { try await ask(desk) }
+    }
+
     func status() async throws -> ClusterStatus {
         let desk = try $SupervisorDesk<BusSystem>.resolve(id: BusID(role: "supervisor"), using: bus)
         return try await answered("supervisor") { try await desk.status() }

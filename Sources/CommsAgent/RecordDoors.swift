@@ -1,14 +1,18 @@
 import Archive
+import Chronicling
 import Contracts
 import Postmortems
+import Reckoning
 import Web
 
 /// What was written of incidents that are over.
 struct RecordDoors: Sendable {
     /// The folder of the archive; it is made when the first incident is over.
     let folder: String
+    let library: Library
+    let neighbours: Neighbours
 
-    var routes: [Route] { [list, show, markdown] }
+    var routes: [Route] { [list, show, markdown, search, figures] }
 
     private static let id: TextShape = .text(1...64, .word)
 
@@ -103,6 +107,41 @@ struct RecordDoors: Sendable {
             return .text(
                 PostmortemText.markdown(
                     try document(record, archive), addenda: addenda.filter { $0.document == record.digest }))
+        }
+    }
+
+    private var search: Route {
+        Route(
+            .get, "/api/search", "Finds post-mortems, runbooks and notes by their words", roles: Acting.see,
+            asks: Parameters { reader in
+                (
+                    words: reader.query("q", .text(1...500), "Words of anybody."),
+                    limit: reader.query("limit", .integer(1...100), otherwise: 20)
+                )
+            }, answers: [.ok(ObjectOf("hits: a list, the nearest first"))]
+        ) { _, wish in
+            .value(["hits": try await library.search(KnowledgeQuestion(text: wish.words, limit: wish.limit))])
+        }
+    }
+
+    private var figures: Route {
+        Route(
+            .get, "/api/kpis", "How incidents went: times, automation, false actions, noise, calibration",
+            roles: Acting.see, answers: [.ok(ObjectOf("indicators, recommendations"))]
+        ) { _ in
+            struct Reckoned: Encodable {
+                var indicators: Indicators
+                var recommendations: [Recommendation]
+            }
+            let figures = try library.figures()
+            // Without Telemetry the figure is not there; the others are.
+            let budgets = (try? await neighbours.telemetry { try await $0.objectives() })?.objectives.map {
+                BudgetStanding(objective: $0.name, service: $0.service, left: $0.budgetLeft)
+            }
+            return .value(
+                Reckoned(
+                    indicators: Indicators(figures, budgets: budgets ?? []),
+                    recommendations: Recommendations.of(figures)))
         }
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Dispatching
+import Knowledge
 import Signals
 import Store
 
@@ -23,6 +24,7 @@ enum Tables {
                 ) STRICT;
                 """)
         ] + DispatchTables.migrations(from: 2)
+        + KnowledgeTables.migrations(after: 1 + DispatchTables.migrations(from: 2).count)
 
     // MARK: notices
 

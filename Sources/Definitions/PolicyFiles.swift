@@ -1,4 +1,4 @@
-import Contracts
+public import Contracts
 import FoundationEssentials
 public import Risk
 public import Settings
@@ -11,6 +11,8 @@ extension Definitions {
         public var mistakes: [Mistake] = []
         /// What is right, and may not be what its author meant.
         public var notes: [Mistake] = []
+        /// The zones that the files name, in the order of their names: a verdict depends on their bytes, too.
+        public var zones: [KeptFile] = []
     }
 
     /// Where the tz database stands on this host.
@@ -59,7 +61,8 @@ extension Definitions {
                 }
             }
         }
-        for bytes in heard.all { reading.digest(bytes) }
+        for zone in heard.all { reading.digest(zone.bytes) }
+        found.zones = heard.all
         if reading.policy == nil, found.mistakes.isEmpty {
             let text = "expected one file with a table of autonomy, found none: nothing will be done without a person"
             found.mistakes.append(Mistake(place: place, text: text))
@@ -67,6 +70,13 @@ extension Definitions {
         found.notes = reading.notes
         if found.mistakes.isEmpty { found.policy = reading.whole }
         return found
+    }
+
+    /// Reads a policy as it was in force, with the zones of then: in every place and at every time the same.
+    public static func policy(_ record: PolicyRecord) -> PolicyFound {
+        policy(texts: record.files.map { ($0.name, $0.bytes) }, at: record.version) { name in
+            record.zones.first { $0.name == name }?.bytes
+        }
     }
 
     static func bytes(_ path: String) throws(ConfigurationError) -> [UInt8] {
@@ -80,17 +90,17 @@ extension Definitions {
 
 /// The zones that were asked for while files were read, each once.
 private final class ZonesHeard {
-    private var kept: [(name: String, bytes: [UInt8])] = []
+    private var kept: [KeptFile] = []
 
     func bytes(of name: String, from zone: (String) -> [UInt8]?) -> [UInt8]? {
         if let known = kept.first(where: { $0.name == name }) { return known.bytes }
         let bytes = zone(name)
-        if let bytes { kept.append((name, bytes)) }
+        if let bytes { kept.append(KeptFile(name: name, bytes: bytes)) }
         return bytes
     }
 
     /// In the order of their names.
-    var all: [[UInt8]] { kept.sorted { $0.name < $1.name }.map(\.bytes) }
+    var all: [KeptFile] { kept.sorted { $0.name < $1.name } }
 }
 
 /// The parts of a policy as they come.

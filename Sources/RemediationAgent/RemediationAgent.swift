@@ -68,13 +68,12 @@ actor RemediationAgent {
             if let text = await outside.search(question) { return .underway(text: text) }
             let world = await outside.world(question, Planning.questions(question, runbooks))
             if let deploying = world.deploying { return .underway(text: deploying) }
-            let offers = Planning.offers(question, runbooks, world)
-            let answer: PlanAnswer =
-                offers.isEmpty
-                ? .none(text: Self.nothing(question, runbooks, world)) : .offers(offers)
+            let known = runbooks
+            let answer = Planning.answer(question, known, world)
+            let offers = if case .offers(let found) = answer { found } else { [PlanOffer]() }
             let final = try await store.write { context -> PlanAnswer in
                 if let known = try Tables.answer(toStep: question.step, context) { return known }
-                try Tables.keep(question, world, answer, context)
+                try Tables.keep(PlanGrounds(question, world, known), answer, context)
                 return answer
             }
             log.info(
@@ -87,12 +86,10 @@ actor RemediationAgent {
         }
     }
 
-    private static func nothing(_ question: PlanQuestion, _ runbooks: [Runbook], _ world: PlanningWorld) -> String {
-        guard let best = question.diagnosis.hypotheses.first else { return "the diagnosis names no cause" }
-        let reach = runbooks.filter { $0.when.categories.contains(best.category) }
-        guard !reach.isEmpty else { return "no runbook is for \(best.category)" }
-        if world.roles.isEmpty { return "the supervisor could not be asked, so nothing can be planned" }
-        return "none of \(reach.count) runbooks for \(best.category) fits \(best.node), or all were tried"
+    /// What the plans of a step were made from.
+    func grounds(of step: String) async throws -> [UInt8]? {
+        guard let grounds = try await store.read({ try Tables.grounds(of: step, $0) }) else { return nil }
+        return try Packed.encode(grounds)
     }
 
     /// The state now of all that a plan touches.

@@ -20,9 +20,12 @@ distributed actor RemediationDeskActor: RemediationDesk {
         self.actorSystem = actorSystem
     }
 
-    private func check(_ question: String) throws {
+    /// Who writes post-mortems reads what plans were made from.
+    private static let readers = askers + ["comms"]
+
+    private func check(_ question: String, among allowed: [String] = askers) throws {
         let caller = CallContext.current.caller
-        guard let role = SlotName(caller)?.role, Self.askers.contains(role) else {
+        guard let role = SlotName(caller)?.role, allowed.contains(role) else {
             throw RemediationFault.notForYou(question: question, caller: caller, allowed: ["triage"])
         }
     }
@@ -70,5 +73,10 @@ distributed actor RemediationDeskActor: RemediationDesk {
     distributed func state(of plan: PlanSummary) async throws -> Digest {
         guard let desk = try await other() else { return try await agent.state(of: plan) }
         return try await passed { try await desk.state(of: plan) }
+    }
+    distributed func grounds(of step: String) async throws -> [UInt8]? {
+        try check("grounds", among: Self.readers)
+        guard let desk = try await other() else { return try await agent.grounds(of: step) }
+        return try await passed { try await desk.grounds(of: step) }
     }
 }

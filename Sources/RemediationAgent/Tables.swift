@@ -26,7 +26,13 @@ enum Tables {
             CREATE TABLE uses (
                 id TEXT PRIMARY KEY, at INTEGER NOT NULL, asked BLOB NOT NULL, use BLOB NOT NULL
             ) STRICT, WITHOUT ROWID;
-            """)
+            """),
+        Migration(
+            2, "the runbooks of plans",
+            """
+            CREATE TABLE runbooks (digest BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+            ALTER TABLE plans ADD COLUMN runbooks BLOB;
+            """),
     ]
 
     /// A plan as it was offered, with what its pull requests say.
@@ -45,19 +51,39 @@ enum Tables {
         }
     }
 
-    static func keep(
-        _ question: PlanQuestion, _ world: PlanningWorld, _ answer: PlanAnswer, _ context: WriteContext
-    ) throws {
+    static func keep(_ grounds: PlanGrounds, _ answer: PlanAnswer, _ context: WriteContext) throws {
+        let question = grounds.question
+        let world = grounds.world
+        // They change seldom: each state of them is kept once.
+        let runbooks = try Packed.encode(grounds.runbooks)
+        let digest = Digest("kintsugi runbooks 1", of: runbooks)
         try context.run(
-            "INSERT INTO plans (step, incident, at, question, world, answer) VALUES (?, ?, ?, ?, ?, ?)", question.step,
-            question.incident, world.now, try Packed.encode(question), try Packed.encode(world),
-            try Packed.encode(answer))
+            "INSERT INTO runbooks (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING", digest.bytes, runbooks)
+        try context.run(
+            "INSERT INTO plans (step, incident, at, question, world, answer, runbooks) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            question.step, question.incident, world.now, try Packed.encode(question), try Packed.encode(world),
+            try Packed.encode(answer), digest.bytes)
         guard case .offers(let offers) = answer else { return }
         for offer in offers {
             let kept = KeptOffer(offer: offer, diagnosis: question.diagnosis, at: world.now)
             try context.run(
                 "INSERT INTO offers (plan, at, incident, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 offer.plan.digest.bytes, world.now, question.incident, try Packed.encode(kept))
+        }
+    }
+
+    /// Nil where nothing was planned under that step, or before runbooks were kept.
+    static func grounds(of step: String, _ connection: Connection) throws -> PlanGrounds? {
+        try connection.first(
+            """
+            SELECT question, world, runbooks.body FROM plans JOIN runbooks ON runbooks.digest = plans.runbooks
+            WHERE step = ?
+            """, step
+        ) { row in
+            PlanGrounds(
+                try Packed.decode(PlanQuestion.self, from: try row.value(0, as: [UInt8].self)),
+                try Packed.decode(PlanningWorld.self, from: try row.value(1, as: [UInt8].self)),
+                try Packed.decode([Runbook].self, from: try row.value(2, as: [UInt8].self)))
         }
     }
 

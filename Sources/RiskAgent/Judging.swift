@@ -1,4 +1,5 @@
 import Contracts
+import Definitions
 import Host
 import Risk
 import Store
@@ -106,5 +107,18 @@ enum Times {
         guard seconds > 0, seconds < 1e9 else { return time }
         let (sum, overflow) = time.addingReportingOverflow(Int64(seconds * 1e9))
         return overflow ? .max : sum
+    }
+}
+
+extension RiskAgent {
+    /// A policy that was in force. Of one that was kept without its zones those of this host are taken, where they make the
+    /// same version.
+    func policy(_ version: String) async throws -> PolicyRecord? {
+        guard var record = try await store.read({ try Tables.policy(version, $0) }) else { return nil }
+        if record.zones.isEmpty {
+            let found = Definitions.policy(texts: record.files.map { ($0.name, $0.bytes) }, at: version)
+            if found.policy?.version == version { record.zones = found.zones }
+        }
+        return record
     }
 }

@@ -17,7 +17,7 @@ struct PolicyKeeper: Sendable {
     enum Turn: Sendable {
         case nothing
         /// Another policy is in force: to be kept.
-        case changed([Tables.PolicyText], version: String)
+        case changed([Tables.PolicyText], zones: [KeptFile], version: String)
         /// The files were refused, for these mistakes.
         case refused
     }
@@ -47,7 +47,7 @@ struct PolicyKeeper: Sendable {
         mistakes = []
         guard good != policy else { return .nothing }
         policy = good
-        return .changed(texts, version: good.version)
+        return .changed(texts, zones: found.zones, version: good.version)
     }
 
     private mutating func refuse(_ found: [String], _ digest: Digest) -> Turn {

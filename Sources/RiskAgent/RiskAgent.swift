@@ -20,7 +20,7 @@ actor RiskAgent {
     }
 
     private let place: Place
-    private let store: Store
+    let store: Store
     private let sources: RiskSources
     private let log: Log
     private let steps: OwnSteps
@@ -73,9 +73,9 @@ actor RiskAgent {
         steps.tell()
         switch keeper.look() {
         case .nothing: break
-        case .changed(let texts, let version):
+        case .changed(let texts, let zones, let version):
             log.info("another policy is in force", ["policy": .text(version)])
-            if isActive { await keep(texts, version) }
+            if isActive { await keep(texts, zones, version) }
         case .refused:
             log.error(
                 "the policy was refused",
@@ -86,12 +86,14 @@ actor RiskAgent {
         if key != nil, let own = try? IssuerKeys.own(data: place.data), own.publicKey != key?.publicKey { key = own }
     }
 
-    private func keep(_ texts: [Tables.PolicyText], _ version: String) async {
+    private func keep(_ texts: [Tables.PolicyText], _ zones: [KeptFile], _ version: String) async {
         let now = sources.now()
         do {
             try await store.write { context in
-                guard try Tables.lastPolicy(context)?.texts != texts else { return }
-                try Tables.keep(texts, version: version, at: now, context)
+                let last = try Tables.lastPolicy(context)
+                // The same files under other zones are another policy.
+                guard last?.texts != texts || last?.version != version else { return }
+                try Tables.keep(texts, zones: zones, version: version, at: now, context)
             }
         } catch { log.error("the policy could not be kept", ["why": "\(error)"]) }
     }

@@ -94,6 +94,12 @@ distributed actor RiskDeskActor: RiskDesk {
         let desk = try desk(slot)
         return try await passed(slot) { try await desk.verdicts(query) }
     }
+
+    distributed func policy(_ version: String) async throws -> PolicyRecord? {
+        guard let slot = try await other() else { return try await agent.policy(version) }
+        let desk = try desk(slot)
+        return try await passed(slot) { try await desk.policy(version) }
+    }
 }
 
 /// Takes what replicas that stand by were asked; from nobody else, since it believes them who asked.

@@ -42,7 +42,13 @@ enum Tables {
             CREATE TABLE policies (
                 number INTEGER PRIMARY KEY, version TEXT NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL
             ) STRICT;
-            """)
+            """),
+        Migration(
+            2, "the zones of a policy",
+            """
+            ALTER TABLE policies ADD COLUMN zones BLOB;
+            CREATE INDEX policies_by_version ON policies (version, number);
+            """),
     ]
 
     // MARK: verdicts
@@ -261,9 +267,25 @@ enum Tables {
         var bytes: [UInt8]
     }
 
-    static func keep(_ texts: [PolicyText], version: String, at: Int64, _ context: WriteContext) throws {
+    static func keep(
+        _ texts: [PolicyText], zones: [KeptFile], version: String, at: Int64, _ context: WriteContext
+    ) throws {
         try context.run(
-            "INSERT INTO policies (version, at, body) VALUES (?, ?, ?)", version, at, try Packed.encode(texts))
+            "INSERT INTO policies (version, at, body, zones) VALUES (?, ?, ?, ?)", version, at,
+            try Packed.encode(texts), try Packed.encode(zones))
+    }
+
+    /// The latest of that version.
+    static func policy(_ version: String, _ connection: Connection) throws -> PolicyRecord? {
+        try connection.first(
+            "SELECT body, zones FROM policies WHERE version = ? ORDER BY number DESC LIMIT 1", version
+        ) { row in
+            let texts = try Packed.decode([PolicyText].self, from: try row.value(0, as: [UInt8].self))
+            let zones = try row.value(1, as: [UInt8]?.self)
+            return PolicyRecord(
+                version: version, files: texts.map { KeptFile(name: $0.name, bytes: $0.bytes) },
+                zones: try zones.map { try Packed.decode([KeptFile].self, from: $0) } ?? [])
+        }
     }
 
     static func lastPolicy(_ context: WriteContext) throws -> (version: String, texts: [PolicyText])? {

@@ -55,12 +55,14 @@ struct Front: Sendable {
             episodes: try await reading.alerts(query), decisions: await docket.decisions(on: fingerprint))
     }
 
+    func terms() throws -> [UInt8] { try Packed.encode(docket.lifecycle.terms) }
+
     func condition() async -> TriageStanding {
         let counts = await docket.counts()
         return TriageStanding(
             slot: own.description, writes: await docket.isActive, writer: writer?.description,
             openIncidents: counts.open, firingAlerts: counts.firing, counts: counts.named,
-            terms: try? Packed.encode(docket.lifecycle.terms), journal: try? await reading.lastEntry())
+            journal: try? await reading.lastEntry())
     }
 
     /// Asking again is harmless: alerts are known by their episodes, wishes by their ids.

@@ -57,4 +57,6 @@ distributed actor TriageDeskActor: TriageDesk {
     }
 
     distributed func condition() async throws -> TriageStanding { await front.condition() }
+
+    distributed func terms() async throws -> [UInt8] { try front.terms() }
 }

@@ -45,6 +45,13 @@ extension Operator {
                 let result = try bench.run(progress: progress)
                 progress("")
                 terminal.write(asJSON ? json(result) : TriageBenchReport(result: result).text)
+            } else if invocation.path.last == "knowledge" {
+                let bench = KnowledgeBench(
+                    documents: invocation.number("documents") ?? 100_000, searches: invocation.number("searches") ?? 200
+                )
+                let result = try waiting { try await bench.run(progress: progress) }
+                progress("")
+                terminal.write(asJSON ? json(result) : result.text(terminal.paint))
             } else if invocation.path.last == "restart" {
                 let bench = RestartBench(kills: invocation.number("kills") ?? 50)
                 let result = try waiting { try await bench.run(progress: progress) }

@@ -16,7 +16,8 @@ enum CommandTree {
         ],
         commands: [
             up, down, status, restart, scale, roll, logs, kill, seed, order, load, audit, deadLetters, backup, restore,
-            door, alert, incident, journal, postmortem, slo, canary, policy, risk, signals, trace, investigate,
+            door, alert, incident, journal, postmortem, replay, backtest, kpi, knowledge, slo, canary, policy, risk,
+            signals, trace, investigate,
             capacity, keys,
             insight,
             bench, simulate,
@@ -116,6 +117,13 @@ enum CommandTree {
                     .value("rate", "R", kind: .wholeNumber(1...100_000), otherwise: "5000", "orders a second"),
                     .value("seconds", "S", kind: .wholeNumber(1...3_600), otherwise: "60", "for how long"),
                     .value("config", "DIR", kind: .folder, otherwise: "config", "the configuration to run"),
+                ]),
+            Command(
+                "knowledge", "searches beside many post-mortems",
+                options: [
+                    .value(
+                        "documents", "N", kind: .wholeNumber(1...10_000_000), otherwise: "100000", "how many there are"),
+                    .value("searches", "N", kind: .wholeNumber(1...1_000_000), otherwise: "200", "of each kind"),
                 ]),
             Command(
                 "restart", "from a worker's death to its replacement's first answer, beside a bare fork and exec",

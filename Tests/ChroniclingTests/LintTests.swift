@@ -44,12 +44,12 @@ struct LintTests {
     }
 
     @Test("a number, a name or a quote that is changed in a sentence is refused, by the sentence alone")
-    func changedSentences() throws {
+    func changedSentences() async throws {
         let names = ["orders", "inventory", "carrier", "kim", "lee", "Config_Error", "Code_Bug", "resolved", "failed"]
         var made: [String: Int] = [:]
         var refused: [String: Int] = [:]
         for tale in Tale.names {
-            let (document, items) = try PostmortemTests.document(tale)
+            let (document, items) = try await PostmortemTests.document(tale)
             let lint = PostmortemLint(items)
             for sentence in document.summaries.engineer + document.summaries.payer + document.followUps {
                 for mutation in Self.mutations(of: sentence, names: names, entries: items.count) {
@@ -76,11 +76,11 @@ struct LintTests {
     }
 
     @Test("a document in which one sentence was changed is refused, whatever the change")
-    func changedDocuments() throws {
+    func changedDocuments() async throws {
         let names = ["orders", "inventory", "carrier", "kim", "resolved"]
         var (made, refused) = (0, 0)
         for tale in Tale.names {
-            let (document, items) = try PostmortemTests.document(tale)
+            let (document, items) = try await PostmortemTests.document(tale)
             let lint = PostmortemLint(items)
             for (index, sentence) in document.summaries.engineer.enumerated() {
                 for (order, mutation) in Self.mutations(of: sentence, names: names, entries: 3).enumerated()
@@ -98,8 +98,8 @@ struct LintTests {
     }
 
     @Test("a sentence that cites nothing, or what is not there, or twice the same, is refused")
-    func citations() throws {
-        let (document, items) = try PostmortemTests.document("helped")
+    func citations() async throws {
+        let (document, items) = try await PostmortemTests.document("helped")
         let lint = PostmortemLint(items)
         let sentence = try #require(document.summaries.engineer.first)
         #expect(lint.faults(of: sentence) == [])
@@ -110,8 +110,8 @@ struct LintTests {
 
     @Test(
         "a sentence that nobody of the writer's has written passes where it says what its entries say, and only there")
-    func foreignSentences() throws {
-        let (_, items) = try PostmortemTests.document("agreed")
+    func foreignSentences() async throws {
+        let (_, items) = try await PostmortemTests.document("agreed")
         let lint = PostmortemLint(items)
         let approval = try #require(
             items.first { if case .approval = $0.input.event { true } else { false } }?.entry.number)
@@ -124,8 +124,8 @@ struct LintTests {
     }
 
     @Test("a figure belongs to what it was told of; a count that happens to be the same figure is no lie")
-    func whatBelongsTogether() throws {
-        let (_, items) = try PostmortemTests.document("helped")
+    func whatBelongsTogether() async throws {
+        let (_, items) = try await PostmortemTests.document("helped")
         let diagnosed = try #require(items.last { if case .evidence = $0.input.event { true } else { false } })
         let facts = Facts([(item: diagnosed, before: nil)])
         #expect(!facts.separates("Config_Error", "orders"))
@@ -135,8 +135,8 @@ struct LintTests {
     }
 
     @Test("a field that was changed is named")
-    func changedFields() throws {
-        let (document, items) = try PostmortemTests.document("helped")
+    func changedFields() async throws {
+        let (document, items) = try await PostmortemTests.document("helped")
         func places(_ change: (inout Postmortem) -> Void) -> [String] {
             var other = document
             change(&other)
@@ -154,9 +154,9 @@ struct LintTests {
     }
 
     @Test("a document that was written from another journal is refused")
-    func anotherJournal() throws {
-        let (document, _) = try PostmortemTests.document("helped")
-        let (_, others) = try PostmortemTests.document("rolled-back")
+    func anotherJournal() async throws {
+        let (document, _) = try await PostmortemTests.document("helped")
+        let (_, others) = try await PostmortemTests.document("rolled-back")
         #expect(!PostmortemLint(others).faults(of: document).isEmpty)
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Incidents
 import Postmortems
 import Testing
 
@@ -7,38 +8,42 @@ import Testing
 
 @Suite("Post-mortems of whole journals")
 struct PostmortemTests {
-    static func document(_ name: String) throws -> (document: Postmortem, items: [ReplayedEntry]) {
-        let items = try Tale.named(name).replayed()
+    static func document(_ name: String) async throws -> (document: Postmortem, items: [ReplayedEntry]) {
+        let tale = try Tale.named(name)
+        let items = try tale.replayed()
         let end = try #require(Replaying.ends(items).last)
         let told = Array(items[...end])
-        return (try PostmortemWriter.write(told), told)
+        let grounds = await GroundGathering.grounds(
+            of: told.map(\.entry), under: Tale.lifecycle.terms, from: tale.sources)
+        return (try PostmortemWriter.write(told, grounds: grounds), told)
     }
 
     @Test("every tale has a document in which nothing is said that does not follow", arguments: Tale.names)
-    func everythingFollows(_ name: String) throws {
-        let (document, items) = try Self.document(name)
+    func everythingFollows(_ name: String) async throws {
+        let (document, items) = try await Self.document(name)
         #expect(PostmortemLint(items).faults(of: document) == [])
     }
 
     @Test("the same journal gives the same bytes, and they are read as the same document", arguments: Tale.names)
-    func theSameBytes(_ name: String) throws {
-        let (document, items) = try Self.document(name)
+    func theSameBytes(_ name: String) async throws {
+        let (document, items) = try await Self.document(name)
         let bytes = try DocumentBytes.write(document)
-        #expect(try DocumentBytes.write(PostmortemWriter.write(items)) == bytes)
+        let again = try PostmortemWriter.write(items, grounds: document.simulationContext.grounds)
+        #expect(try DocumentBytes.write(again) == bytes)
         #expect(try DocumentBytes.read(Postmortem.self, bytes) == document)
     }
 
     /// With KINTSUGI_WRITE_GOLDEN=1 they are written anew; the schema's own test reads them.
     @Test("the documents are those that are kept beside the tests", arguments: Tale.names)
-    func golden(_ name: String) throws {
-        let document = try Self.document(name).document
+    func golden(_ name: String) async throws {
+        let document = try await Self.document(name).document
         try Golden.expect(try DocumentBytes.write(document), "\(name).json")
         try Golden.expect(Array(PostmortemText.markdown(document).utf8), "\(name).md")
     }
 
     @Test("a fix that helped is the remediation, with its diff, its verdict and who agreed")
-    func theRemediation() throws {
-        let (document, _) = try Self.document("agreed")
+    func theRemediation() async throws {
+        let (document, _) = try await Self.document("agreed")
         let applied = try #require(document.remediationAction)
         #expect(applied.fate == .helped)
         #expect(applied.approvedBy == ["kim"])
@@ -54,8 +59,8 @@ struct PostmortemTests {
     }
 
     @Test("what was undone stands beside what helped, and what was believed then is refuted")
-    func whatWasUndone() throws {
-        let (document, _) = try Self.document("rolled-back")
+    func whatWasUndone() async throws {
+        let (document, _) = try await Self.document("rolled-back")
         #expect(document.remediationAction?.fate == .helped)
         #expect(document.otherActions.map(\.fate) == [.undone])
         let diagnosis = try #require(document.diagnosis)
@@ -65,20 +70,20 @@ struct PostmortemTests {
     }
 
     @Test("a person's no is in the document in the person's own words")
-    func whatPeopleSaid() throws {
-        let (document, _) = try Self.document("rejected")
+    func whatPeopleSaid() async throws {
+        let (document, _) = try await Self.document("rejected")
         #expect(document.feedback.first?.text == "the queue of *inventory* is full")
         #expect(document.feedback.first?.person == "kim")
     }
 
     @Test("noise has a short document, and what nobody mended has no time to resolve")
-    func otherEnds() throws {
-        #expect(try Self.document("suppressed").document.form == .short)
-        let escalated = try Self.document("escalated").document
+    func otherEnds() async throws {
+        #expect(try await Self.document("suppressed").document.form == .short)
+        let escalated = try await Self.document("escalated").document
         #expect(escalated.outcome == .escalated)
         #expect(escalated.durations.mttr.value == nil)
         #expect(escalated.remediationAction == nil)
-        #expect(try Self.document("given-up").document.outcome == .failed)
+        #expect(try await Self.document("given-up").document.outcome == .failed)
     }
 
     @Test("what is not over has no document")
@@ -89,8 +94,8 @@ struct PostmortemTests {
     }
 
     @Test("bytes of another spelling are refused, and so is a field that is not there")
-    func oneSpelling() throws {
-        let bytes = try DocumentBytes.write(try Self.document("helped").document)
+    func oneSpelling() async throws {
+        let bytes = try DocumentBytes.write(try await Self.document("helped").document)
         #expect(throws: PostmortemFault.self) { try DocumentBytes.read(Postmortem.self, bytes + [0x20]) }
         let text = String(decoding: bytes, as: UTF8.self)
         for (from, to) in [

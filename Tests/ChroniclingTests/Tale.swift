@@ -1,7 +1,10 @@
 import Contracts
+import Definitions
 import Diagnosing
 import Incidents
 import Postmortems
+import Remedies
+import Risk
 
 @testable import Chronicling
 @testable import Simulator
@@ -15,6 +18,10 @@ struct Tale {
     private(set) var incident: Incident
     private(set) var entries: [JournalEntry] = []
     private(set) var now: Int64
+    /// What planner and judge have kept.
+    private(set) var plans: [(step: String, bytes: [UInt8])] = []
+    private(set) var verdicts: [KeptVerdict] = []
+    private(set) var policies: [PolicyRecord] = []
     private var end = JournalEnd(sequence: 40, last: Digest(of: [4]))
 
     init(_ id: String = "I-7", title: String = "orders fails: 4 of 10 requests", severity: FindingSeverity = .critical)
@@ -104,28 +111,55 @@ struct Tale {
         return DiagnosisInput(evidence: evidence)
     }
 
-    func offer(_ text: String, target: String = "orders", commit: String = "4f2a91c07be1") -> PlanOffer {
-        let order = ActionOrder(
-            .configuration, door: "forge", target: target, arguments: [ActionArgument("commit", commit)])
+    /// The world in which one change to the configuration can be taken back.
+    static func world(_ target: String, at now: Int64, commit: String = "4f2a91c07be1") -> PlanningWorld {
         let state = Digest(of: Array("state".utf8))
-        let step = PlanStep(
-            order, state: state, blast: BlastRadius(roles: [target], capacity: 0.5), reversibility: .whole,
-            inverse: PlanInverse(order, "put it back"), reverts: RevertedChange(commit: commit, at: now), text: text)
-        return PlanOffer(
-            plan: PlanSummary(
-                incident: id, generation: incident.generation, category: "Config_Error", confidence: 0.9,
-                steps: [step], substance: state, text: text),
-            state: state, origin: "revert-change", diff: "-timeout: 1ms\n+timeout: 2s\n",
-            expectation: Expectation(nodes: [target], since: 0))
+        let change = ForgeFact(
+            commit: commit, kind: .configuration, at: start - .seconds(64), author: "lee",
+            title: "time-out of the carrier: 1 ms", touched: ["carrier.timeout"], roles: [target],
+            diff: "-timeout: 1ms\n+timeout: 2s\n", state: state, stateAfter: Digest(of: Array("after".utf8)))
+        return PlanningWorld(roles: [RoleStatus(role: target, wanted: 2)], commits: [change], now: now)
     }
 
-    private func verdict(_ outcome: VerdictOutcome) throws -> Verdict {
-        let plan = incident.plan ?? offer("nothing")
-        return Verdict(
-            outcome: outcome,
-            reasons: outcome == .auto ? [] : [VerdictReason("autonomy", outcome, "a budget of 12 % is left")],
-            policy: "policy-3", plan: plan.plan.digest, state: plan.state, at: now, approvers: 1,
-            approvalSeconds: 1_800, capabilitySeconds: 120, autoFrom: nil)
+    static func runbook(_ text: String) -> Runbook {
+        Runbook(
+            name: "revert-change", about: "\(text).",
+            when: .init(
+                categories: [
+                    "Code_Bug", "Config_Error", "Permission_Issue", "Resource_Limit", "External_Dependency",
+                ]),
+            steps: [
+                Runbook.Step(
+                    .configuration, door: "forge", target: "$culprit", inverse: .revert, capacity: 0.5, text: text)
+            ])
+    }
+
+    static func policy(_ outcome: VerdictOutcome) -> (record: PolicyRecord, policy: Policy?) {
+        let text = """
+            version: 1
+            name: shop
+            askers: [remediation]
+            autonomy:
+              - {actions: [configuration], verdict: \(outcome.rawValue)}
+            otherwise: approve
+            confidence: {threshold: 0.1}
+            windows:
+              - {actions: [patch], zone: Europe/Berlin, days: [monday], from: 09:00, until: 16:00}
+
+            """
+        var record = PolicyRecord(
+            version: "", files: [KeptFile(name: "policy.yaml", bytes: Array(text.utf8))], zones: [])
+        let found = Definitions.policy(texts: record.files.map { ($0.name, $0.bytes) }, at: "policy")
+        record.zones = found.zones
+        record.version = found.policy?.version ?? ""
+        return (record, found.policy)
+    }
+
+    /// What plans and verdicts were made from, as the agents would give it.
+    var sources: GroundSources {
+        GroundSources(
+            plan: { [plans] step in plans.first { $0.step == step }?.bytes }, verdicts: { [verdicts] _ in verdicts },
+            policy: { [policies] version in policies.first { $0.version == version } })
     }
 
     mutating func investigate(failing node: String = "orders") throws {
@@ -143,8 +177,26 @@ struct Tale {
     }
 
     mutating func plan(_ text: String, target: String = "orders", _ outcome: VerdictOutcome) throws {
-        try take(.offers(step: step, [offer(text, target: target)], text: ""), by: "remediation@local.1")
-        try take(.verdict(step: step, try verdict(outcome)), by: "risk@local.1")
+        guard case .plan(let question) = Self.lifecycle.question(incident) else { return }
+        let grounds = PlanGrounds(question, Self.world(target, at: now), [Self.runbook(text)])
+        plans.append((step, try Packed.encode(grounds)))
+        switch Planning.answer(question, grounds.runbooks, grounds.world) {
+        case .offers(let offers): try take(.offers(step: step, offers, text: ""), by: "remediation@local.1")
+        case .none(let text), .underway(let text):
+            try take(.offers(step: step, [], text: text), by: "remediation@local.1")
+        }
+        guard case .verdict(let question) = Self.lifecycle.question(incident) else { return }
+        let (record, policy) = Self.policy(outcome)
+        let proposal = Proposal(
+            plan: question.plan,
+            circumstances: Circumstances(
+                now: now, state: question.state, asker: question.asker, standing: question.standing,
+                budgets: [BudgetStanding(objective: "orders/availability", service: "orders", left: 0.12, burn: 6)]))
+        let kept = KeptVerdict(
+            step: step, proposal: proposal, verdict: RiskJudge.verdict(on: proposal, under: policy))
+        verdicts.append(kept)
+        if !policies.contains(record) { policies.append(record) }
+        try take(.verdict(step: step, kept.verdict), by: "risk@local.1")
     }
 
     mutating func execute() throws {

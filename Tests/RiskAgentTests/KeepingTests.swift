@@ -53,6 +53,35 @@ struct KeepingTests {
         await third.store.close()
     }
 
+    @Test func `a policy of before can be had with all that it is made of, and gives the verdict of then again`()
+        async throws
+    {
+        let window = """
+            windows:
+              - {actions: [patch], zone: Europe/Berlin, days: [monday], from: 09:00, until: 16:00}
+
+            """
+        let office = try await Office(policy: Office.policy + window)
+        let verdict = try await office.judge()
+        let version = try #require(verdict.policy)
+        try office.write(policy: Office.policy.replacing("verdict: auto", with: "verdict: deny"))
+        await office.agent.look()
+        #expect(try await office.judge(step: "judge-2").outcome == .deny)
+        let record = try #require(try await office.agent.policy(version))
+        #expect(record.zones.map(\.name) == ["Europe/Berlin"])
+        let again = Definitions.policy(record).policy
+        #expect(again?.version == version)
+        let kept = try await office.agent.verdicts(VerdictQuery(incident: "I-1"))
+        let proposal = try #require(kept.first { $0.step == "judge-1" }).proposal
+        #expect(RiskJudge.verdict(on: proposal, under: again) == verdict)
+        // Without its zone it is another one, and says so.
+        var less = record
+        less.zones = []
+        #expect(Definitions.policy(less).policy == nil)
+        #expect(try await office.agent.policy("none 123") == nil)
+        await office.store.close()
+    }
+
     @Test func `verdicts, answers and the key are there for the next active replica`() async throws {
         let office = try await Office()
         let plan = Office.plan(.scale)

@@ -37,6 +37,10 @@ def test_a_report_becomes_an_incident_that_a_person_leads_to_its_end(office):
     assert "resolved" in refused(office, "incident", "escalate", identity)
     [listed] = [one for one in said(office, "incident", "list") if one["id"] == identity]
     assert listed["stage"] == "resolved" and said(office, "incident", "list", "--open") == []
+    # All that was decided follows from its inputs, and from the same inputs again.
+    replayed = said(office, "replay", identity)
+    assert replayed["outcome"] == "equal" and replayed["entries"] >= 4
+    assert {one["agent"] for one in said(office, "replay", identity, "--at", "+0s")["knowledge"]} >= {"triage", "risk"}
     # Who watches what has ended sees it all, and is let go.
     watched = office.does("incident", "watch", identity).splitlines()
     assert "opened: orders hang" in watched[0] and "says that it is mended" in watched[-1]

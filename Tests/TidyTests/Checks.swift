@@ -18,6 +18,7 @@ enum Checks {
         "Capabilities": 1, "Risk": 1, "Incidents": 1, "Remedies": 1, "Alerting": 1,
         "Doorkeeping": 1, "Notices": 1,
         "Postmortems": 1, "Archive": 2, "Chronicling": 3,
+        "Reckoning": 1, "Replaying": 3, "Knowledge": 3,
         "Bus": 2, "Host": 2, "OTLP": 2, "Senses": 2, "Web": 2, "WebClient": 2, "Store": 2, "Load": 2, "Simulator": 2,
         "ConsoleFiles": 2, "Definitions": 2, "Diagnosing": 2, "Triaging": 2, "Intake": 2,
         "Worker": 3, "Service": 3, "Audit": 3, "Canaries": 3, "Listening": 3, "AlertDoors": 3, "Bench": 4,

@@ -17,6 +17,9 @@ public protocol RemediationDesk: DistributedActor where ActorSystem: Distributed
     distributed func halt(_ question: ExecutionQuestion) async throws -> ExecutionAnswer
     /// The state now of all that a plan touches; an approval holds for one state.
     distributed func state(of plan: PlanSummary) async throws -> Digest
+    /// What the plans of a step were made from: its question, what was seen of the world, and the runbooks as they were,
+    /// in packed bytes. Nil where nothing was planned under that step.
+    distributed func grounds(of step: String) async throws -> [UInt8]?
 }
 
 /// What Triage asks for a plan.

@@ -20,6 +20,8 @@ public protocol RiskDesk: DistributedActor where ActorSystem: DistributedActorSy
     distributed func learn(_ lesson: CalibrationLesson) async throws
     /// The verdicts of the past, with what they depended on.
     distributed func verdicts(_ query: VerdictQuery) async throws -> [KeptVerdict]
+    /// A policy that was in force, with all that it is made of; nil where none of that version ever was.
+    distributed func policy(_ version: String) async throws -> PolicyRecord?
 }
 
 /// What Triage asks of Risk about a plan.

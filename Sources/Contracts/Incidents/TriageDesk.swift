@@ -23,6 +23,8 @@ public protocol TriageDesk: DistributedActor where ActorSystem: DistributedActor
     distributed func silences(_ change: SilenceChange?) async throws -> [SilenceNote]
     /// How this replica is.
     distributed func condition() async throws -> TriageStanding
+    /// The terms by which this replica leads incidents, in packed bytes: replay needs them.
+    distributed func terms() async throws -> [UInt8]
 }
 
 /// Why the triage agent does not do what it was asked.
@@ -148,14 +150,12 @@ public struct TriageStanding: Codable, Sendable, Equatable {
     public var openIncidents: Int
     public var firingAlerts: Int
     public var counts: [NamedCount]
-    /// The packed terms by which incidents live here: who makes one anew needs the same.
-    public var terms: [UInt8]?
     /// The sequence of the journal's last entry.
     public var journal: Int64?
 
     public init(
         slot: String, writes: Bool, writer: String?, openIncidents: Int, firingAlerts: Int, counts: [NamedCount],
-        terms: [UInt8]? = nil, journal: Int64? = nil
+        journal: Int64? = nil
     ) {
         self.slot = slot
         self.writes = writes
@@ -163,7 +163,6 @@ public struct TriageStanding: Codable, Sendable, Equatable {
         self.openIncidents = openIncidents
         self.firingAlerts = firingAlerts
         self.counts = counts
-        self.terms = terms
         self.journal = journal
     }
 }

@@ -76,7 +76,8 @@ public struct PostmortemLint: Sendable {
     public func fieldFaults(of document: Postmortem) -> [LintFault] {
         let again: Postmortem
         do {
-            again = try PostmortemWriter.write(items, supersedes: document.supersedes)
+            again = try PostmortemWriter.write(
+                items, grounds: document.simulationContext.grounds, supersedes: document.supersedes)
         } catch { return [LintFault(place: "journal", text: "\(error)")] }
         let fields: [(String, Bool)] = [
             ("schema", document.schema == again.schema), ("version", document.version == again.version),

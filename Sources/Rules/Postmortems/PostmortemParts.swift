@@ -70,13 +70,6 @@ public struct Summaries: Codable, Sendable, Equatable {
     public var payer: [Sentence]
 }
 
-/// What replays the incident offline. What policies and plans were made of comes beside `entries` in a later version.
-public struct SimulationContext: Codable, Sendable, Equatable {
-    public var version: Int
-    /// The packed input of each entry of the journal, in base64, in their order.
-    public var entries: [String]
-}
-
 /// The last entry that the document was written from.
 public struct JournalHead: Codable, Sendable, Equatable {
     public var sequence: Int64

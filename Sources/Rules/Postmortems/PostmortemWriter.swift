@@ -3,8 +3,10 @@ public import Contracts
 /// Writes the document of an incident: a function of the entries of its journal, and of nothing else.
 public enum PostmortemWriter {
     /// The document of an incident that is over after the last of these entries, which begin with its first.
-    public static func write(_ items: [ReplayedEntry], supersedes: Digest? = nil) throws(PostmortemFault) -> Postmortem
-    {
+    /// What its decisions depended on beside the journal is kept with it, and not told.
+    public static func write(
+        _ items: [ReplayedEntry], grounds: DecisionGrounds = .init(), supersedes: Digest? = nil
+    ) throws(PostmortemFault) -> Postmortem {
         guard let first = items.first, let last = items.last, case .opened(let opening) = first.input.event else {
             throw .noEntries
         }
@@ -26,8 +28,7 @@ public enum PostmortemWriter {
             durations: told.durations, missingSignals: told.missing, timeline: timeline(items),
             followUps: told.followUps,
             summaries: Summaries(engineer: told.engineer(attempts.others), payer: told.payer),
-            simulationContext: SimulationContext(
-                version: 1, entries: items.map { String(decoding: Base64.encode($0.entry.input), as: UTF8.self) }),
+            simulationContext: SimulationContext(items.map(\.entry), grounds),
             journalHead: JournalHead(last))
     }
 

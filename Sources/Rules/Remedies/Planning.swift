@@ -37,6 +37,20 @@ public enum Planning {
         return ordered.prefix(mostOffers).map(\.element.offer)
     }
 
+    /// The plans that could help, or why there are none.
+    public static func answer(_ question: PlanQuestion, _ runbooks: [Runbook], _ world: PlanningWorld) -> PlanAnswer {
+        let offers = offers(question, runbooks, world)
+        return offers.isEmpty ? .none(text: nothing(question, runbooks, world)) : .offers(offers)
+    }
+
+    private static func nothing(_ question: PlanQuestion, _ runbooks: [Runbook], _ world: PlanningWorld) -> String {
+        guard let best = question.diagnosis.hypotheses.first else { return "the diagnosis names no cause" }
+        let reach = runbooks.filter { $0.when.categories.contains(best.category) }
+        guard !reach.isEmpty else { return "no runbook is for \(best.category)" }
+        if world.roles.isEmpty { return "the supervisor could not be asked, so nothing can be planned" }
+        return "none of \(reach.count) runbooks for \(best.category) fits \(best.node), or all were tried"
+    }
+
     /// What must be asked of doors before plans can be made: action and target, each once.
     public static func questions(_ question: PlanQuestion, _ runbooks: [Runbook]) -> [ActionOrder] {
         var wanted: [ActionOrder] = []

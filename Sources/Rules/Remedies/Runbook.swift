@@ -217,3 +217,17 @@ public struct PlanningWorld: Codable, Sendable, Equatable {
         self.now = now
     }
 }
+
+/// All that the plans of a step were made from: from it they can be made again.
+public struct PlanGrounds: Codable, Sendable, Equatable {
+    public var question: PlanQuestion
+    public var world: PlanningWorld
+    /// As they were, in their order.
+    public var runbooks: [Runbook]
+
+    public init(_ question: PlanQuestion, _ world: PlanningWorld, _ runbooks: [Runbook]) {
+        self.question = question
+        self.world = world
+        self.runbooks = runbooks
+    }
+}

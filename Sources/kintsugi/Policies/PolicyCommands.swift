@@ -103,7 +103,7 @@ extension Operator {
         return lines.map { harmless($0) + "\n" }.joined()
     }
 
-    private func policy(at path: String) throws(Failure) -> Policy {
+    func policy(at path: String) throws(Failure) -> Policy {
         let found = Definitions.policy(in: path)
         guard let policy = found.policy else {
             throw Failure(

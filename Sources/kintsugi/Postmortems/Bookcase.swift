@@ -5,7 +5,7 @@ import Postmortems
 /// The archive as the commands read it.
 struct Bookcase {
     private let archive: ArchiveFolder
-    private let records: [ArchiveRecord]
+    let records: [ArchiveRecord]
 
     init(_ path: String) throws(Failure) {
         do {
