@@ -78,14 +78,14 @@ def test_the_first_paint_is_early_and_the_page_is_light(servers, contexts, seen)
     guest.wait_for_selector(".house .vessel")
     cookies = guest.context.cookies()
     paints, wholes, weights = [], [], []
-    for _ in range(3):
+    for _ in range(6):
         context = contexts()
         context.add_cookies(cookies)
         page = context.new_page()
         page.goto(server.url)
         page.wait_for_selector(".house .vessel")
         paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
-        wholes.append(page.evaluate("performance.getEntriesByName('/api/now').length, performance.now()"))
+        wholes.append(page.evaluate("performance.now()"))
         weights.append(page.evaluate(
             "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
             ".filter(it => !it.name.includes('/api/')).reduce((sum, it) => sum + it.encodedBodySize, 0)"))  # fmt: skip
@@ -263,10 +263,10 @@ def test_everything_is_reached_with_the_keyboard(consoles, seen):
     well(page)
 
 
-def test_a_thousand_incidents_stay_fluid(consoles, seen):
+def test_a_thousand_incidents_stay_fluid(consoles, chromium, seen):
     server, page = consoles(many=1_000)
     visit(server, page, "incidents")
-    page.evaluate("window.long = []")
+    chromium.start_tracing(page=page, categories=["toplevel", "disabled-by-default-lighthouse"])
     for _ in range(400):
         page.mouse.wheel(0, 4_000)
         if page.evaluate("document.querySelectorAll('#rows .card').length") >= 1_001:
@@ -279,11 +279,15 @@ def test_a_thousand_incidents_stay_fluid(consoles, seen):
         page.wait_for_timeout(16)
     page.fill("#narrow", "carrier queue")
     page.fill("#narrow", "carrier")
-    page.wait_for_timeout(300)
-    long = page.evaluate("window.long")
-    (seen / "long-tasks.json").write_text(json.dumps(long))
-    print(long)
-    assert [it for it in long if it > 50] == []
+    hold(page, "[...document.querySelectorAll('#rows .card')].every(it => it.hidden !== it.textContent.toLowerCase().includes('carrier'))")
+    events = json.loads(chromium.stop_tracing())["traceEvents"]
+    mains = {(it["pid"], it["tid"]) for it in events if it.get("name") == "thread_name" and it["args"]["name"] == "CrRendererMain"}
+    # What a task took of a processor, not how long it waited for one: other work on this machine is not the page's.
+    tasks = sorted(it["tdur"] / 1000 for it in events if (it.get("pid"), it.get("tid")) in mains and "tdur" in it)
+    (seen / "long-tasks.json").write_text(json.dumps({"tasks": len(tasks), "longest, ms of processor": tasks[-5:]}))
+    print(len(tasks), tasks[-5:])
+    assert len(tasks) > 500
+    assert tasks[-1] < 50
     well(page)
 
 
