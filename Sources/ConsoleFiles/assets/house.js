@@ -93,7 +93,8 @@ function seam(from, to) {
   const [y1, y2] = [down ? from.y + 32 : from.y - from.high - 4, down ? to.y - to.high - 4 : to.y + 32];
   const middle = (y1 + y2) / 2;
   const slip = down ? 5 : -5;
-  return { d: `M${from.x + slip} ${y1}C${from.x + slip} ${middle} ${to.x + slip} ${middle} ${to.x + slip} ${y2}`, x: (from.x + to.x) / 2 + slip, y: middle };
+  const far = Math.abs(from.level - to.level) > 1;
+  return { d: `M${from.x + slip} ${y1}C${from.x + slip} ${middle} ${to.x + slip} ${middle} ${to.x + slip} ${y2}`, x: far ? from.x + slip + 9 : (from.x + to.x) / 2 + slip, y: far ? y1 + 20 : middle };
 }
 
 /** The house in a place; `update` shows how it is now. */
