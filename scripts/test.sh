@@ -25,6 +25,8 @@ if [[ $# -eq 0 ]]; then
     outcomes+=("scripts=$?")
     KINTSUGI_BUILD="$PWD/.build/debug" .venv/bin/pytest --quiet --junitxml "$reports/doors.xml" Tests/Doors
     outcomes+=("doors=$?")
+    .venv/bin/pytest --quiet --junitxml "$reports/console.xml" Tests/Console
+    outcomes+=("console=$?")
 else
     swift test --xunit-output "$reports/swift.xml" "${filter[@]}"
     outcomes=("swift=$?")

@@ -8,7 +8,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from fake import ROOT, Server, one_time_link  # noqa: E402
+from fake import Server, one_time_link  # noqa: E402
+from story import ROOT  # noqa: E402
 
 BROWSER = os.environ.get("KINTSUGI_CHROMIUM", "/usr/bin/chromium")
 SEEN = ROOT / ".artefacts/console"

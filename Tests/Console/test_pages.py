@@ -5,7 +5,9 @@ import re
 import time
 
 import pytest
-from fake import HERE, HOSTILE, one_time_link
+from axes import AXES
+from fake import one_time_link
+from story import HERE, HOSTILE
 
 PAGES = {
     "now": "#/now", "incident": "#/incidents/I-1", "incidents": "#/incidents", "pulls": "#/pulls", "pull": "#/pulls/2",
@@ -34,7 +36,8 @@ def until(condition, seconds=10):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to pass in time"
-        time.sleep(0.02)  # between two looks
+        # Between two looks, not instead of them.
+        time.sleep(0.02)
 
 
 def well(page):
@@ -78,14 +81,14 @@ def test_the_first_paint_is_early_and_the_page_is_light(servers, contexts, seen)
     guest.wait_for_selector(".house .vessel")
     cookies = guest.context.cookies()
     paints, wholes, weights = [], [], []
-    for _ in range(3):
+    for _ in range(6):
         context = contexts()
         context.add_cookies(cookies)
         page = context.new_page()
         page.goto(server.url)
         page.wait_for_selector(".house .vessel")
         paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
-        wholes.append(page.evaluate("performance.getEntriesByName('/api/now').length, performance.now()"))
+        wholes.append(page.evaluate("performance.now()"))
         weights.append(page.evaluate(
             "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
             ".filter(it => !it.name.includes('/api/')).reduce((sum, it) => sum + it.encodedBodySize, 0)"))  # fmt: skip
@@ -263,10 +266,10 @@ def test_everything_is_reached_with_the_keyboard(consoles, seen):
     well(page)
 
 
-def test_a_thousand_incidents_stay_fluid(consoles, seen):
+def test_a_thousand_incidents_stay_fluid(consoles, chromium, seen):
     server, page = consoles(many=1_000)
     visit(server, page, "incidents")
-    page.evaluate("window.long = []")
+    chromium.start_tracing(page=page, categories=["toplevel", "disabled-by-default-lighthouse"])
     for _ in range(400):
         page.mouse.wheel(0, 4_000)
         if page.evaluate("document.querySelectorAll('#rows .card').length") >= 1_001:
@@ -279,63 +282,16 @@ def test_a_thousand_incidents_stay_fluid(consoles, seen):
         page.wait_for_timeout(16)
     page.fill("#narrow", "carrier queue")
     page.fill("#narrow", "carrier")
-    page.wait_for_timeout(300)
-    long = page.evaluate("window.long")
-    (seen / "long-tasks.json").write_text(json.dumps(long))
-    print(long)
-    assert [it for it in long if it > 50] == []
+    hold(page, "[...document.querySelectorAll('#rows .card')].every(it => it.hidden !== it.textContent.toLowerCase().includes('carrier'))")
+    events = json.loads(chromium.stop_tracing())["traceEvents"]
+    mains = {(it["pid"], it["tid"]) for it in events if it.get("name") == "thread_name" and it["args"]["name"] == "CrRendererMain"}
+    # What a task took of a processor, not how long it waited for one: other work on this machine is not the page's.
+    tasks = sorted(it["tdur"] / 1000 for it in events if (it.get("pid"), it.get("tid")) in mains and "tdur" in it)
+    (seen / "long-tasks.json").write_text(json.dumps({"tasks": len(tasks), "longest, ms of processor": tasks[-5:]}))
+    print(len(tasks), tasks[-5:])
+    assert len(tasks) > 500
+    assert tasks[-1] < 50
     well(page)
-
-
-AXES = """() => {
-  const wrong = [];
-  const name = (it) => (it.getAttribute('aria-label') || it.getAttribute('title') || it.innerText || it.textContent || it.getAttribute('alt') || '').trim();
-  if (document.querySelectorAll('main').length !== 1) wrong.push('not one main');
-  if (document.querySelectorAll('h1').length !== 1) wrong.push('not one h1');
-  if (!document.querySelector('header') || !document.querySelector('nav[aria-label]')) wrong.push('no header or nav');
-  if (!document.querySelector('[aria-live=polite]')) wrong.push('nothing tells what arrives');
-  if (!document.documentElement.lang || !document.title) wrong.push('no language or title');
-  const ids = [...document.querySelectorAll('[id]')].map((it) => it.id);
-  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) wrong.push('id twice: ' + id);
-  let last = 0;
-  for (const it of document.querySelectorAll('h1, h2, h3, h4')) {
-    const level = Number(it.tagName[1]);
-    if (last && level > last + 1) wrong.push(`h${level} below h${last}: ${it.textContent}`);
-    last = level;
-  }
-  for (const it of document.querySelectorAll('a[href], button, summary')) if (!name(it)) wrong.push('no name: ' + it.outerHTML.slice(0, 90));
-  for (const it of document.querySelectorAll('input, select, textarea')) {
-    if (!it.getAttribute('aria-label') && !it.labels.length) wrong.push('no label: ' + it.outerHTML.slice(0, 90));
-  }
-  for (const it of document.querySelectorAll('svg')) if (!it.getAttribute('aria-label') && it.getAttribute('aria-hidden') !== 'true') wrong.push('svg without a name');
-  for (const it of document.querySelectorAll('table')) if (!it.caption || !it.querySelector('th[scope=col]')) wrong.push('table without caption or columns');
-  for (const it of document.querySelectorAll('[aria-labelledby]')) if (!document.getElementById(it.getAttribute('aria-labelledby'))) wrong.push('labelled by nothing');
-  const board = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const rgb = (color) => { board.clearRect(0, 0, 1, 1); board.fillStyle = color; board.fillRect(0, 0, 1, 1); return [...board.getImageData(0, 0, 1, 1).data]; };
-  const over = (top, below) => top.slice(0, 3).map((part, n) => part * top[3] / 255 + below[n] * (1 - top[3] / 255));
-  const light = (color) => { const [r, g, b] = color.map((part) => { part /= 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const ground = (it) => {
-    const layers = [];
-    for (let each = it; each; each = each.parentElement) { const own = rgb(getComputedStyle(each).backgroundColor); if (own[3]) layers.push(own); if (own[3] === 255) break; }
-    return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
-  };
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const told = new Set();
-  while (walk.nextNode()) {
-    const it = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !it.checkVisibility({ checkVisibilityCSS: true, contentVisibilityAuto: true }) || it.closest('.spoken, :disabled, tr.beyond, title')) continue;
-    const style = getComputedStyle(it);
-    const below = ground(it);
-    const color = over(rgb(it.namespaceURI.endsWith('svg') ? style.fill : style.color), below);
-    const [a, b] = [light(color), light(below)];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const size = parseFloat(style.fontSize);
-    const least = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
-    const word = `${it.tagName}.${it.getAttribute('class') ?? ''} ${style.color} ${ratio.toFixed(2)}`;
-    if (ratio < least && !told.has(word)) { told.add(word); wrong.push('contrast: ' + word + ' ' + walk.currentNode.textContent.slice(0, 30)); }
-  }
-  return wrong;
-}"""
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -362,9 +318,9 @@ def test_a_route_that_is_away_leaves_the_rest_of_the_page(consoles):
     assert page.locator(".list .card").count() > 5
     assert "Nobody answers for kpis now." in page.inner_text("main")
     page.goto(f"{server.url}/#/shop")
-    page.wait_for_selector(".missing")
+    page.wait_for_selector(".room.shop .missing")
     page.goto(f"{server.url}/#/incidents")
-    page.wait_for_selector(".missing")
+    page.wait_for_selector(".room.incidents .missing")
     assert page.locator("#rows .card").count() > 5
     assert page.evaluate("window.faults") == []
 

@@ -93,7 +93,8 @@ function seam(from, to) {
   const [y1, y2] = [down ? from.y + 32 : from.y - from.high - 4, down ? to.y - to.high - 4 : to.y + 32];
   const middle = (y1 + y2) / 2;
   const slip = down ? 5 : -5;
-  return { d: `M${from.x + slip} ${y1}C${from.x + slip} ${middle} ${to.x + slip} ${middle} ${to.x + slip} ${y2}`, x: (from.x + to.x) / 2 + slip, y: middle };
+  const far = Math.abs(from.level - to.level) > 1;
+  return { d: `M${from.x + slip} ${y1}C${from.x + slip} ${middle} ${to.x + slip} ${middle} ${to.x + slip} ${y2}`, x: far ? from.x + slip + 9 : (from.x + to.x) / 2 + slip, y: far ? y1 + 20 : middle };
 }
 
 /** The house in a place; `update` shows how it is now. */
@@ -113,7 +114,11 @@ export function house(room) {
     const seams = new Map();
     const vessels = new Map();
     const drawing = s('svg', { viewBox: `0 0 ${wide} ${tall}`, role: 'group', 'aria-label': 'The processes and what they ask of each other' });
-    const below = s('g', { class: 'seams' });
+    const below = s('g');
+    const labels = s('g', { class: 'seam' });
+    // Light from the left: a vessel is round.
+    drawing.append(s('linearGradient', { id: 'round' }, [['0', '#fff', 0.2], ['0.4', '#fff', 0], ['0.55', '#000', 0], ['1', '#000', 0.2]].map(([offset, color, opacity]) =>
+      s('stop', { offset, 'stop-color': color, 'stop-opacity': opacity }))));
     drawing.append(
       s('path', { class: 'roof', d: `M${wide * 0.01} 30Q${wide * 0.3} 19 ${wide / 2} 4Q${wide * 0.7} 19 ${wide * 0.99} 30` }),
       ...[0, 1, 2].map((level) => s('g', { class: 'shelf' },
@@ -127,7 +132,8 @@ export function house(room) {
       const flow = s('path', { d, class: 'flow' });
       const text = s('text', { x, y, 'text-anchor': 'middle' });
       const title = s('title');
-      const group = s('g', { class: 'seam' }, title, line, flow, text);
+      const group = s('g', { class: 'seam' }, title, line, flow);
+      labels.append(text);
       below.append(group);
       seams.set(`${edge.from}>${edge.to}`, { group, line, flow, text, title });
     }
@@ -140,7 +146,7 @@ export function house(room) {
         const cracks = s('g', { class: 'cracks', 'clip-path': `url(#${id})` });
         const title = s('title');
         const vessel = s('g', { class: 'vessel', role: 'img' }, title, s('clipPath', { id }, s('path', { d: outline })),
-          s('path', { class: 'clay', d: outline }), s('g', { 'clip-path': `url(#${id})` }, glaze), cracks,
+          s('path', { class: 'clay', d: outline }), s('g', { 'clip-path': `url(#${id})` }, glaze), s('path', { d: outline, fill: 'url(#round)' }), cracks,
           s('path', { class: 'outline', d: outline }));
         drawing.append(vessel);
         vessels.set(slot.name, { vessel, glaze, cracks, title, x, y: spot.y, wide: spot.each, high: spot.high, drawn: -1 });
@@ -150,6 +156,7 @@ export function house(room) {
         spot.role.length * 7.4 > spot.cell ? `${spot.role.slice(0, 8)}…` : spot.role), state);
       spot.state = state;
     }
+    drawing.append(labels);
     put(canvas, drawing);
     parts = { spots, seams, vessels };
   }

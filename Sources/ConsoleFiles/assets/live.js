@@ -7,6 +7,7 @@ let last = '';
 let stop = new AbortController();
 let wanted = false;
 let pause = 500;
+let lost = false;
 /** Called with `live`, `waiting` or `asleep`. */
 export const state = { now: 'waiting', /** @type {(now: string) => void} */ changed: () => {} };
 
@@ -79,11 +80,14 @@ async function listen() {
         watch = setTimeout(() => own.abort(), 5_000);
         pause = 500;
         become('live');
+        // Not all that happened has a number to ask for again: pages look anew.
+        if (lost) { lost = false; tell('back', null, 'null'); }
         take(words.decode(value, { stream: true }));
       }
     } catch { /* The loop goes on. */ }
     clearTimeout(watch);
     if (!wanted) return;
+    lost = true;
     become('waiting');
     await new Promise((go) => setTimeout(go, pause * (0.75 + Math.random() / 2)));
     pause = Math.min(pause * 2, 8_000);
@@ -102,6 +106,7 @@ export function begin() {
 export function end(why = 'asleep') {
   wanted = false;
   stop.abort();
+  lost = true;
   become(why);
 }
 

@@ -30,11 +30,7 @@ export async function draw(room, { signal }) {
   };
   const add = (all) => {
     const fresh = all.filter((it) => !known.has(it.sequence)).sort((a, b) => a.sequence - b.sequence);
-    for (const it of fresh) {
-      known.add(it.sequence);
-      // Newest on top; what is older goes below all that is there.
-      if (it.sequence < first) body.append(row(it)); else body.prepend(row(it));
-    }
+    for (const it of fresh) { known.add(it.sequence); body.prepend(row(it)); }
   };
   async function earlier(self) {
     const before = first;

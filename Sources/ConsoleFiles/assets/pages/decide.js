@@ -91,7 +91,7 @@ export function decide(room, incident, { past, settled }) {
   }
   const send = (word, feedback) => async () => {
     const kept = await keptSession();
-    if (!kept) throw new Error('The key of this session is not in this browser any more. Sign in again.');
+    if (kept?.grant.person !== about.person) throw new Error('The key of this session is not in this browser any more. Sign in again.');
     const body = { id: crypto.randomUUID(), answer: word, ...about, given: String(nanoseconds()), feedback };
     const signature = await signed(kept.key, approvalStatement(body));
     const { incident: id, person, ...rest } = body;

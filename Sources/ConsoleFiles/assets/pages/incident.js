@@ -133,6 +133,7 @@ export async function draw(room, { parts, query, signal }) {
     await load().catch(() => undefined);
     if (entry.kind === 'verdict') readVerdicts();
   }));
+  on('back', signal, () => readJournal().then(load).catch(() => undefined));
   on('incident', signal, later(30, (it) => it.id === id && load().catch(() => undefined)));
   pageKeys({
     '[': ['one entry back in time', () => scrub.step(-1)], ']': ['one entry on', () => scrub.step(1)],

@@ -102,6 +102,7 @@ export async function draw(room, { query, signal }) {
   const watcher = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && more(), { rootMargin: '800px' });
   signal.addEventListener('abort', () => watcher.disconnect());
   on('incident', signal, (it) => { rows.querySelector('.calm')?.remove(); place(it, true); counted(); });
+  on('back', signal, () => ask(`/api/incidents?limit=${page}`, { signal }).then(({ incidents }) => incidents.reverse().forEach((it) => place(it, true))).catch(() => undefined));
   pageKeys({ n: ['report an incident', () => may('operator') && report()] });
 
   function report() {

@@ -15,11 +15,11 @@ export async function draw(room, { signal }) {
   const burning = h('div', { class: 'list' });
   const budgets = h('div', { class: 'list budgets' });
   const picture = h('div', { class: 'house' });
-  const figures = h('div');
+  const figures = h('div', { class: 'figures-row' });
   put(room, h('h1', { class: 'spoken' }, 'Now'), sentence,
     h('div', { class: 'now-grid' },
-      h('div', { class: 'urgent' }, section('waits', 'Waits for a person', waiting), section('burns', 'What burns', burning), section('left', 'Budgets', budgets)),
-      h('div', { class: 'picture' }, section('home', 'The house', picture), figures)));
+      h('div', { class: 'urgent' }, section('waits', 'Waits for a person', waiting), section('burns', 'What burns', burning)),
+      h('div', { class: 'picture' }, section('home', 'The house', picture)), section('left', 'Budgets', budgets), figures));
   const drawing = house(picture);
   let open = /** @type {any[]} */ ([]);
   let asks = /** @type {any[]} */ ([]);
@@ -97,6 +97,7 @@ export async function draw(room, { signal }) {
     drawing.update(slots, edges);
     tell();
   });
+  on('back', signal, load);
   on('objectives', signal, (it) => objectives(it.objectives ?? it));
   await load();
 }

@@ -34,7 +34,7 @@ export function seam(room, chosen) {
     if (!all.length) return;
     const wide = Math.max(280, canvas.clientWidth);
     const places = along(all, wide);
-    const low = wide < 600;
+    let taken = 0;
     const drawing = s('svg', { viewBox: `0 0 ${wide} 68`, 'aria-hidden': 'true' });
     knots = [];
     all.forEach((entry, n) => {
@@ -50,9 +50,15 @@ export function seam(room, chosen) {
       knot.addEventListener('click', () => choose(entry.number));
       knots.push(knot);
       drawing.append(knot);
-      const room = (places.find((_, next) => next > n && all[next].stage !== all[next - 1]?.stage) ?? wide + 40) - places[n];
-      if (fresh && room > words(entry.stage).length * 8 + 14 && !low) {
-        drawing.append(s('text', { x: places[n] - 6, y: 63, 'text-anchor': 'start' }, words(entry.stage)));
+      const next = places.find((_, other) => other > n && all[other].stage !== all[other - 1].stage);
+      const text = words(entry.stage);
+      const wanted = text.length * 6.2 + 12;
+      // The last one has all the room to its left that is left.
+      if (fresh && next === undefined && places[n] - wanted > taken) {
+        drawing.append(s('text', { x: places[n] + 7, y: 63, 'text-anchor': 'end' }, text));
+      } else if (fresh && (next ?? 0) - places[n] > wanted) {
+        taken = places[n] + wanted;
+        drawing.append(s('text', { x: places[n] - 6, y: 63 }, text));
       }
     });
     put(canvas, drawing);
