@@ -126,7 +126,7 @@ struct CommsLife: Sendable {
             + PullDoors(neighbours: neighbours, acting: acting).routes
             + HouseDoors(neighbours: neighbours, live: live, store: store).routes
             + RecordDoors(folder: "\(birth.data)/postmortems", library: library, neighbours: neighbours).routes
-            + ShopDoors(client: client, data: birth.data, portOffset: birth.portOffset).routes
+            + ShopDoors(client: client, neighbours: neighbours, data: birth.data, portOffset: birth.portOffset).routes
             + ChaosDoors(acting: acting, data: birth.data, faults: settings.faults, program: program).routes
             + PageDoors().routes
         let sign = ServiceDoor.Sign(

@@ -96,15 +96,25 @@ struct HouseDoors: Sendable {
             struct Audit: Encodable {
                 var entries: [JournalLine]
                 var acts: [NumberedAct]
-                var head: Digest?
+                var head: Head?
+            }
+            struct Head: Encodable {
+                var sequence: Int64
+                var digest: Digest
             }
             var query = JournalQuery()
             query.after = wish.after
             query.limit = min(wish.limit, 100)
             let entries = try await neighbours.triage { [query] in try await $0.journal(query) }
             let acts = try await store.read { try Tables.acts(before: wish.before, limit: wish.limit, $0) }
+            let end = try await neighbours.triage { try await $0.condition() }.journal ?? 0
+            var last = JournalQuery()
+            (last.after, last.limit) = (max(0, end - 1), 1)
+            let head = try await neighbours.triage { [last] in try await $0.journal(last) }.first
             return .value(
-                Audit(entries: try entries.map { try JournalLine($0) }, acts: acts, head: entries.last?.digest))
+                Audit(
+                    entries: try entries.map { try JournalLine($0) }, acts: acts,
+                    head: head.map { Head(sequence: $0.sequence, digest: $0.digest) }))
         }
     }
 

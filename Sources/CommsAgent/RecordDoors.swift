@@ -129,19 +129,65 @@ struct RecordDoors: Sendable {
             .get, "/api/kpis", "How incidents went: times, automation, false actions, noise, calibration",
             roles: Acting.see, answers: [.ok(ObjectOf("indicators, recommendations"))]
         ) { _ in
-            struct Reckoned: Encodable {
-                var indicators: Indicators
-                var recommendations: [Recommendation]
-            }
             let figures = try library.figures()
             // Without Telemetry the figure is not there; the others are.
             let budgets = (try? await neighbours.telemetry { try await $0.objectives() })?.objectives.map {
                 BudgetStanding(objective: $0.name, service: $0.service, left: $0.budgetLeft)
             }
             return .value(
-                Reckoned(
-                    indicators: Indicators(figures, budgets: budgets ?? []),
-                    recommendations: Recommendations.of(figures)))
+                FiguresView(Indicators(figures, budgets: budgets ?? []), Recommendations.of(figures)))
+        }
+    }
+}
+
+/// How incidents went, by plain names: spans in seconds are medians, shares are from 0 to 1, and what is not known is left out.
+struct FiguresView: Encodable, Sendable {
+    struct Group: Encodable, Sendable {
+        var incidents: Int
+        var mttdSeconds: Double?
+        var mttaSeconds: Double?
+        var mttrSeconds: Double?
+
+        init(_ group: Indicators.Group) {
+            incidents = group.incidents
+            mttdSeconds = group.detection?.median
+            mttaSeconds = group.acknowledgement?.median
+            mttrSeconds = group.resolution?.median
+        }
+    }
+
+    var incidents: Int
+    var noise: Int
+    var automationShare: Double?
+    var falseActionsShare: Double?
+    var noiseReductionShare: Double?
+    var preventedShare: Double?
+    var objectivesKeptShare: Double?
+    var brier: Double?
+    var byCategory: [String: Group]
+    var byMonth: [String: Group]
+    var reliability: [Indicators.Reliability]
+    var recommendations: [Recommendation]
+
+    init(_ found: Indicators, _ recommendations: [Recommendation]) {
+        incidents = found.incidents
+        noise = found.noise
+        automationShare = found.automation.share
+        falseActionsShare = found.falseActions.share
+        noiseReductionShare = found.noiseReduction.share
+        preventedShare = found.prevented.share
+        objectivesKeptShare = found.objectives.share
+        brier = found.brier
+        reliability = found.reliability
+        self.recommendations = recommendations
+        byCategory = [:]
+        byMonth = [:]
+        for group in found.groups {
+            if let category = group.category {
+                byCategory[group.month.map { "\(category) \($0)" } ?? category] = Group(group)
+            } else {
+                byMonth[group.month ?? "all"] = Group(group)
+            }
         }
     }
 }

@@ -102,10 +102,9 @@ enum Tables {
         ) { row in
             NumberedAct(
                 number: try row.value(0, as: Int64.self), at: try row.value(1, as: Int64.self),
-                act: Act(
-                    person: try row.value(2, as: String.self), act: try row.value(3, as: String.self),
-                    subject: try row.value(4, as: String.self), text: try row.value(5, as: String.self),
-                    outcome: try row.value(6, as: String.self)))
+                person: try row.value(2, as: String.self), act: try row.value(3, as: String.self),
+                subject: try row.value(4, as: String.self), text: try row.value(5, as: String.self),
+                outcome: try row.value(6, as: String.self))
         }
     }
 }
@@ -132,5 +131,9 @@ struct Act: Codable, Sendable, Equatable {
 struct NumberedAct: Codable, Sendable, Equatable {
     var number: Int64
     var at: Int64
-    var act: Act
+    var person: String
+    var act: String
+    var subject: String
+    var text: String
+    var outcome: String
 }

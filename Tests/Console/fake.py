@@ -61,7 +61,7 @@ def approval_statement(body, incident, person):
 
 
 def one_time_link(url, person="kim", token="design"):
-    """What `kintsugi console open` would print."""
+    """What `kintsugi console` would print."""
     session = SigningKey.generate()
     now = time.time_ns() - 1_000_000_000
     grant = {

@@ -87,7 +87,7 @@ export const forgetSession = () => store('readwrite', (shelf) => shelf.delete('n
 export async function sessionFromLink(fragment) {
   const words = new URLSearchParams(fragment);
   const seed = unbase64(words.get('key') ?? '');
-  if (seed.length !== 32) throw new Error('The link has no whole key in it. Ask for a new one: kintsugi console open');
+  if (seed.length !== 32) throw new Error('The link has no whole key in it. Ask for a new one: kintsugi console');
   const grant = JSON.parse(new TextDecoder().decode(unbase64(words.get('grant') ?? '')));
   return { key: await privateKey(seed), grant };
 }

@@ -46,7 +46,9 @@ extension Operator {
     private func listFaults(_ invocation: Invocation, _ places: Places) throws(Failure) {
         let known = try knownFaults(invocation)
         let present = UndoFolder(data: places.data).names
-        guard !invocation.has("json") else { return terminal.write(json(known.map(\.fault))) }
+        guard !invocation.has("json") else {
+            return terminal.write(json(known.map { ListedFault($0.fault, isThere: present.contains($0.fault.name)) }))
+        }
         var table = Table(["FAULT", "CATEGORY", "MARKED", "NOW", "ABOUT"])
         table.rows = known.map(\.fault).map { fault in
             let needs = fault.needs.isEmpty ? "" : " (needs \(fault.needs.joined(separator: ", ")))"
@@ -163,5 +165,24 @@ extension Operator {
         let request = asked
         let answer = try? waiting { try await WebClient().send(request) }
         return answer.map { ($0.status, $0.body) }
+    }
+}
+
+/// A fault, and whether it is there now.
+private struct ListedFault: Encodable {
+    let fault: Fault
+    let isThere: Bool
+    private enum More: String, CodingKey { case now, marked }
+
+    init(_ fault: Fault, isThere: Bool) {
+        self.fault = fault
+        self.isThere = isThere
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try fault.encode(to: encoder)
+        var container = encoder.container(keyedBy: More.self)
+        try container.encode(isThere, forKey: .now)
+        try container.encode(fault.mark, forKey: .marked)
     }
 }

@@ -10,7 +10,7 @@ export async function draw(room, { enter, show, signal }) {
   const form = h('form', { class: 'panel' });
   put(room, h('h1', null, 'Who is there?'),
     h('p', { class: 'lead' }, 'The quickest way in is a link that holds once. On this machine:'),
-    shell('kintsugi console open'),
+    shell('kintsugi console'),
     form,
     h('p', { class: 'soft' }, 'Your own key never leaves this browser. It speaks once for a key of this session, for at most twelve hours, and each answer you give is signed with that.'));
   const why = await whyNoSigning();
