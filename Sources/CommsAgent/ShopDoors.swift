@@ -60,10 +60,16 @@ private enum Asked {
     struct Orders: Codable, Sendable {
         struct Order: Codable, Sendable {
             var id: String
-            var customer_id: String
+            var customer: String
             var status: String
             var total: Double?
-            var created_at: String
+            var created: String
+
+            private enum CodingKeys: String, CodingKey {
+                case id, status, total
+                case customer = "customer_id"
+                case created = "created_at"
+            }
         }
         struct Count: Codable, Sendable {
             var status: String
@@ -123,8 +129,8 @@ private struct Shown: Codable, Sendable {
                     found.counts.map { ($0.status, $0.count) }, uniquingKeysWith: { first, _ in first }),
                 recent: found.orders.map {
                     Order(
-                        id: $0.id, status: $0.status, customer: $0.customer_id, total: $0.total,
-                        created: Self.nanoseconds($0.created_at))
+                        id: $0.id, status: $0.status, customer: $0.customer, total: $0.total,
+                        created: Self.nanoseconds($0.created))
                 })
         }
         self.stock = stock?.products.map { Product(sku: $0.sku, name: $0.name, onHand: $0.quantity) }
