@@ -3,21 +3,18 @@ import Web
 
 /// Values of the contracts as JSON.
 enum Codes {
-    static func bytes(_ value: some Encodable) -> [UInt8] {
-        // A value that was made here can be written; were it not so, an empty object breaks no page.
-        guard let packed = try? Packed.encode(value), let text = try? JSONText.unpack(packed) else {
-            return Array("{}".utf8)
-        }
-        return text
-    }
+    static func bytes(_ value: some Encodable) throws -> [UInt8] { try JSONText.unpack(try Packed.encode(value)) }
 
-    static func text(_ value: some Encodable) -> String { String(decoding: bytes(value), as: UTF8.self) }
+    /// For events: a value that was made here can be written; were it not so, an empty object breaks no page.
+    static func text(_ value: some Encodable) -> String {
+        String(decoding: (try? bytes(value)) ?? Array("{}".utf8), as: UTF8.self)
+    }
 }
 
 extension Response {
     /// 200 with a value of the contracts.
-    static func value(_ value: some Encodable, status: Int = 200) -> Response {
-        var response = Response(status: status, .json, Codes.bytes(value))
+    static func value(_ value: some Encodable, status: Int = 200) throws -> Response {
+        var response = Response(status: status, .json, try Codes.bytes(value))
         response.headers.append(("Cache-Control", "no-store"))
         return response
     }

@@ -15,7 +15,7 @@ struct HouseDoors: Sendable {
         Route(
             .get, "/api/now", "What burns, what waits for people, budgets, and the processes", roles: Acting.see,
             answers: [.ok(ObjectOf("at, incidents, waiting, objectives, cluster, edges, missing"))]
-        ) { _ in .value(await picture()) }
+        ) { _ in try .value(await picture()) }
     }
 
     /// Everything that can be had now; what cannot is named.
@@ -77,7 +77,7 @@ struct HouseDoors: Sendable {
         Route(
             .get, "/api/objectives", "What is promised, and how much of the budgets is left", roles: Acting.see,
             answers: [.ok(ObjectOf("objectives, mistakes, answeredBy"))]
-        ) { _ in .value(try await neighbours.telemetry { try await $0.objectives() }) }
+        ) { _ in try .value(try await neighbours.telemetry { try await $0.objectives() }) }
     }
 
     private var audit: Route {
@@ -111,7 +111,7 @@ struct HouseDoors: Sendable {
             var last = JournalQuery()
             (last.after, last.limit) = (max(0, end - 1), 1)
             let head = try await neighbours.triage { [last] in try await $0.journal(last) }.first
-            return .value(
+            return try .value(
                 Audit(
                     entries: try entries.map { try JournalLine($0) }, acts: acts,
                     head: head.map { Head(sequence: $0.sequence, digest: $0.digest) }))

@@ -29,7 +29,7 @@ struct IncidentDoors: Sendable {
                 return query
             }, answers: [.ok(ObjectOf("incidents: a list of incidents in a line each"))]
         ) { _, query in
-            .value(["incidents": try await neighbours.triage { try await $0.incidents(query) }])
+            try .value(["incidents": try await neighbours.triage { try await $0.incidents(query) }])
         }
     }
 
@@ -53,7 +53,7 @@ struct IncidentDoors: Sendable {
                 throw Problem(
                     422, "The report was heard, and opened nothing: \(receipts.first?.reasons.last?.text ?? "")")
             }
-            return .value(["id": id], status: 201)
+            return try .value(["id": id], status: 201)
         }
     }
 
@@ -65,7 +65,7 @@ struct IncidentDoors: Sendable {
             guard let incident = try await neighbours.triage({ try await $0.incident(id) }) else {
                 throw Problem.notFound("There is no incident \(id).")
             }
-            return .value(IncidentView(incident))
+            return try IncidentView(incident).response()
         }
     }
 
@@ -81,7 +81,7 @@ struct IncidentDoors: Sendable {
             }, answers: [.ok(ObjectOf("entries: a list"))]
         ) { _, query in
             let lines = try await machine.entries(query).map { try JournalLine($0) }
-            return .value(["entries": lines])
+            return try .value(["entries": lines])
         }
     }
 
@@ -95,7 +95,7 @@ struct IncidentDoors: Sendable {
             .get, "/api/incidents/{id}/at/{number}", "The incident as it was after an entry of its journal",
             roles: Acting.see, asks: Self.place,
             answers: [.ok(ObjectOf("the incident as it was")), .notFound("There is none.")]
-        ) { _, place in .value(IncidentView(try await machine.incident(place.id, after: place.number))) }
+        ) { _, place in try IncidentView(try await machine.incident(place.id, after: place.number)).response() }
     }
 
     private var evidence: Route {
@@ -103,7 +103,7 @@ struct IncidentDoors: Sendable {
             .get, "/api/incidents/{id}/evidence/{number}", "The evidence that an entry of the journal brought",
             roles: Acting.see, asks: Self.place,
             answers: [.ok(ObjectOf("the evidence")), .notFound("That entry brought none.")]
-        ) { _, place in .value(try await machine.evidence(place.id, in: place.number)) }
+        ) { _, place in try .value(try await machine.evidence(place.id, in: place.number)) }
     }
 
     private var verdicts: Route {
@@ -111,7 +111,7 @@ struct IncidentDoors: Sendable {
             .get, "/api/incidents/{id}/verdicts", "The verdicts about its plans, with all their reasons",
             roles: Acting.see, asks: .path("id", Self.id), answers: [.ok(ObjectOf("verdicts: a list"))]
         ) { _, id in
-            .value(["verdicts": try await neighbours.risk { try await $0.verdicts(VerdictQuery(incident: id)) }])
+            try .value(["verdicts": try await neighbours.risk { try await $0.verdicts(VerdictQuery(incident: id)) }])
         }
     }
 
@@ -119,7 +119,7 @@ struct IncidentDoors: Sendable {
         Route(
             .get, "/api/incidents/{id}/notifications", "Who was told what, and what became of it", roles: Acting.see,
             asks: .path("id", Self.id), answers: [.ok(ObjectOf("notifications: a list"))]
-        ) { _, id in .value(["notifications": try await notifications(id)]) }
+        ) { _, id in try .value(["notifications": try await notifications(id)]) }
     }
 
     // MARK: what people do
@@ -136,7 +136,7 @@ struct IncidentDoors: Sendable {
             let incident = try await acting.act(request, wish.kind.rawValue, id, wish.text ?? "") {
                 try await neighbours.triage { try await $0.command(order) }
             }
-            return .value(IncidentView(incident))
+            return try IncidentView(incident).response()
         }
     }
 
@@ -165,7 +165,7 @@ struct IncidentDoors: Sendable {
                         person: session.grant.person, act: text.answer.rawValue, subject: id,
                         text: "plan \(text.plan.prefix(12))", outcome: "does not count: \(receipt.text)"))
             }
-            return .value(receipt)
+            return try .value(receipt)
         }
     }
 
@@ -173,7 +173,7 @@ struct IncidentDoors: Sendable {
         Route(
             .get, "/api/silences", "What holds alerts back", roles: Acting.see,
             answers: [.ok(ObjectOf("silences: a list"))]
-        ) { _ in .value(["silences": try await neighbours.triage { try await $0.silences(nil) }]) }
+        ) { _ in try .value(["silences": try await neighbours.triage { try await $0.silences(nil) }]) }
     }
 
     private var silence: Route {
@@ -188,7 +188,7 @@ struct IncidentDoors: Sendable {
             let all = try await acting.act(request, "silence", wish.matchers.joined(separator: ", "), wish.text) {
                 try await neighbours.triage { try await $0.silences(.begin(note)) }
             }
-            return .value(["silences": all], status: 201)
+            return try .value(["silences": all], status: 201)
         }
     }
 
@@ -202,26 +202,28 @@ struct IncidentDoors: Sendable {
             let all = try await acting.act(request, "end silence", id) {
                 try await neighbours.triage { try await $0.silences(.end(id: id, person: person)) }
             }
-            return .value(["silences": all])
+            return try .value(["silences": all])
         }
     }
 }
 
 /// An incident, with what an answer to its plan must name.
-struct IncidentView: Encodable, Sendable {
+struct IncidentView {
     private let incident: Incident
-    private enum More: String, CodingKey { case planDigest, planState }
 
     init(_ incident: Incident) { self.incident = incident }
 
-    func encode(to encoder: any Encoder) throws {
-        try incident.encode(to: encoder)
-        guard let offer = incident.plan else { return }
-        let plan = offer.plan.digest
-        var container = encoder.container(keyedBy: More.self)
-        try container.encode(plan, forKey: .planDigest)
-        // What Risk judged is what people agree to.
-        let state = incident.verdict.flatMap { $0.plan == plan ? $0.state : nil } ?? offer.state
-        try container.encode(state, forKey: .planState)
+    func response() throws -> Response {
+        var bytes = try Codes.bytes(incident)
+        if let offer = incident.plan {
+            let plan = offer.plan.digest
+            // What Risk judged is what people agree to.
+            let state = incident.verdict.flatMap { $0.plan == plan ? $0.state : nil } ?? offer.state
+            bytes.removeLast()
+            bytes += Array(",\"planDigest\":\"\(plan)\",\"planState\":\"\(state)\"}".utf8)
+        }
+        var response = Response(.json, bytes)
+        response.headers.append(("Cache-Control", "no-store"))
+        return response
     }
 }

@@ -16,14 +16,14 @@ struct PullDoors: Sendable {
             .get, "/api/pulls", "Lists pull requests", roles: Acting.see,
             asks: Parameters { $0.optionalQuery("state", .choice(Pull.State.self)) },
             answers: [.ok(ObjectOf("pulls: a list"))]
-        ) { _, state in .value(["pulls": try await neighbours.forge { try await $0.pulls(in: state) }]) }
+        ) { _, state in try .value(["pulls": try await neighbours.forge { try await $0.pulls(in: state) }]) }
     }
 
     private var show: Route {
         Route(
             .get, "/api/pulls/{number}", "Shows a pull request with its diff", roles: Acting.see, asks: Self.number,
             answers: [.ok(ObjectOf("pull, diff")), .problem(422, "There is none.")]
-        ) { _, number in .value(try await neighbours.forge { try await $0.pull(numbered: number) }) }
+        ) { _, number in try .value(try await neighbours.forge { try await $0.pull(numbered: number) }) }
     }
 
     private var review: Route {
@@ -35,7 +35,7 @@ struct PullDoors: Sendable {
             let review = PullReview(
                 by: request.caller?.name ?? "", verdict: wish.verdict, text: wish.text ?? "", head: wish.head,
                 at: WallTime.now.nanoseconds)
-            return .value(
+            return try .value(
                 try await acting.act(request, "review \(wish.verdict.rawValue)", "pull \(number)", wish.text ?? "") {
                     try await neighbours.forge { try await $0.review(number, review) }
                 })
@@ -49,7 +49,7 @@ struct PullDoors: Sendable {
             answers: [.ok(ObjectOf("the pull request")), .problem(422, "It will not.")]
         ) { request, number, head in
             let person = request.caller?.name ?? ""
-            return .value(
+            return try .value(
                 try await acting.act(request, "merge", "pull \(number)", "head \(head.prefix(12))") {
                     try await neighbours.forge(patience: .seconds(30)) {
                         try await $0.merge(number, by: person, head: head)
@@ -65,7 +65,7 @@ struct PullDoors: Sendable {
             answers: [.ok(ObjectOf("the pull request")), .problem(422, "It will not.")]
         ) { request, number, why in
             let person = request.caller?.name ?? ""
-            return .value(
+            return try .value(
                 try await acting.act(request, "close", "pull \(number)", why) {
                     try await neighbours.forge { try await $0.close(number, by: person, why: why) }
                 })
@@ -77,7 +77,7 @@ struct PullDoors: Sendable {
             .get, "/api/history", "The latest commits of main, the youngest first", roles: Acting.see,
             asks: Parameters { $0.query("limit", .integer(1...200), otherwise: 50) },
             answers: [.ok(ObjectOf("commits: a list"))]
-        ) { _, limit in .value(["commits": try await neighbours.forge { try await $0.history(limit) }]) }
+        ) { _, limit in try .value(["commits": try await neighbours.forge { try await $0.history(limit) }]) }
     }
 }
 

@@ -29,14 +29,14 @@ struct RecordDoors: Sendable {
             asks: Parameters { $0.query("limit", .integer(1...1_000), otherwise: 100) },
             answers: [.ok(ObjectOf("postmortems: a list, each in a line"))]
         ) { _, limit in
-            guard let archive = try archive() else { return .value(["postmortems": [Line]()]) }
+            guard let archive = try archive() else { return try .value(["postmortems": [Line]()]) }
             let records = archive.listNow()
             let documents = records.filter { $0.kind == ArchiveKinds.postmortem }
             let lines = try documents.suffix(limit).reversed().map { record -> Line in
                 let addenda = records.count { $0.kind == ArchiveKinds.addendum && $0.incident == record.incident }
                 return Line(record, try document(record, archive), addenda)
             }
-            return .value(["postmortems": lines])
+            return try .value(["postmortems": lines])
         }
     }
 
@@ -120,7 +120,7 @@ struct RecordDoors: Sendable {
                 )
             }, answers: [.ok(ObjectOf("hits: a list, the nearest first"))]
         ) { _, wish in
-            .value(["hits": try await library.search(KnowledgeQuestion(text: wish.words, limit: wish.limit))])
+            try .value(["hits": try await library.search(KnowledgeQuestion(text: wish.words, limit: wish.limit))])
         }
     }
 
@@ -134,7 +134,7 @@ struct RecordDoors: Sendable {
             let budgets = (try? await neighbours.telemetry { try await $0.objectives() })?.objectives.map {
                 BudgetStanding(objective: $0.name, service: $0.service, left: $0.budgetLeft)
             }
-            return .value(
+            return try .value(
                 FiguresView(Indicators(figures, budgets: budgets ?? []), Recommendations.of(figures)))
         }
     }

@@ -13,7 +13,7 @@ struct SessionDoors: Sendable {
         Route(.get, "/api/session", "Tells who is signed in", roles: .anyKey, answers: [.ok(Self.shape)]) { request in
             let ticket = sessions.ticket(request)
             let session = request.cookie(Sessions.cookie).flatMap { sessions.find($0) }
-            return Self.answer(
+            return try Self.answer(
                 request.caller?.name ?? "", request.caller?.roles ?? [], session?.word, ticket?.expires)
         }
     }
@@ -36,7 +36,7 @@ struct SessionDoors: Sendable {
                 await acting.record(Act(person: grant.person, act: "sign in", subject: "session", outcome: "done"))
                 let cookie = sessions.cookie(session, isSecure: isSecure)
                 let found = sessions.find(sessions.value(of: session))
-                var response = Self.answer(
+                var response = try Self.answer(
                     grant.person, found?.caller.roles ?? [], found?.word, grant.expires, status: 201)
                 response.headers.append(("Set-Cookie", cookie))
                 return response
@@ -67,14 +67,14 @@ struct SessionDoors: Sendable {
 
     private static func answer(
         _ person: String, _ roles: [String], _ word: String?, _ expires: Int64?, status: Int = 200
-    ) -> Response {
+    ) throws -> Response {
         struct Who: Codable {
             var person: String
             var roles: [String]
             var word: String?
             var expires: Int64?
         }
-        return .value(Who(person: person, roles: roles, word: word, expires: expires), status: status)
+        return try .value(Who(person: person, roles: roles, word: word, expires: expires), status: status)
     }
 }
 

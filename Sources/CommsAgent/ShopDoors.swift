@@ -21,7 +21,7 @@ struct ShopDoors: Sendable {
             async let orders = ask(8081, "/latest-orders?limit=50", as: Asked.Orders.self)
             async let stock = ask(8082, "/products?limit=100", as: Asked.Stock.self)
             let (found, products) = await (orders, stock)
-            return .value(Shown(found, products, await rates()))
+            return try .value(Shown(found, products, await rates()))
         }
     }
 

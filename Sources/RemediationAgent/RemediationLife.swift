@@ -93,8 +93,10 @@ struct RemediationLife: Sendable {
                         await hands?.workshop.facts(now: now(), plan: plan, also: $0) ?? []
                     } ?? []
                 let cluster = await neighbours.cluster(now: now())
+                // What only stands in for something outside is not this cluster's to restart.
+                let own = cluster.roles.filter { role in plan?.role(named: role.role)?.isOutside != true }
                 var world = PlanningWorld(
-                    roles: cluster.roles, doors: await neighbours.sights(orders.filter { hasDoor($0.door) }),
+                    roles: own, doors: await neighbours.sights(orders.filter { hasDoor($0.door) }),
                     commits: await commits, now: now())
                 world.deploying = cluster.deploying
                 return world
