@@ -25,6 +25,7 @@ if [[ $# -eq 0 ]]; then
     outcomes+=("scripts=$?")
     KINTSUGI_BUILD="$PWD/.build/debug" .venv/bin/pytest --quiet --junitxml "$reports/doors.xml" Tests/Doors
     outcomes+=("doors=$?")
+    scripts/browser.sh
     .venv/bin/pytest --quiet --junitxml "$reports/console.xml" Tests/Console
     outcomes+=("console=$?")
 else
