@@ -17,8 +17,8 @@ struct RecordDoors: Sendable {
     private static let id: TextShape = .text(1...64, .word)
 
     /// The archive as it is now; nil while there is none.
-    private func archive() throws -> ArchiveFolder? {
-        do { return try ArchiveFolder(reading: folder) } catch ArchiveFault.notThere { return nil } catch {
+    private func shelf() throws -> Shelf? {
+        do { return try Shelf(folder) } catch ArchiveFault.notThere { return nil } catch {
             throw Problem(500, "The archive does not hold: see kintsugi postmortem verify.")
         }
     }
@@ -29,12 +29,9 @@ struct RecordDoors: Sendable {
             asks: Parameters { $0.query("limit", .integer(1...1_000), otherwise: 100) },
             answers: [.ok(ObjectOf("postmortems: a list, each in a line"))]
         ) { _, limit in
-            guard let archive = try archive() else { return try .value(["postmortems": [Line]()]) }
-            let records = archive.listNow()
-            let documents = records.filter { $0.kind == ArchiveKinds.postmortem }
-            let lines = try documents.suffix(limit).reversed().map { record -> Line in
-                let addenda = records.count { $0.kind == ArchiveKinds.addendum && $0.incident == record.incident }
-                return Line(record, try document(record, archive), addenda)
+            guard let shelf = try shelf() else { return try .value(["postmortems": [Line]()]) }
+            let lines = try shelf.documents.suffix(limit).reversed().map { record in
+                Line(record, try shelf.document(record), try shelf.addenda(to: record).count)
             }
             return try .value(["postmortems": lines])
         }
@@ -64,24 +61,11 @@ struct RecordDoors: Sendable {
         }
     }
 
-    private func document(_ record: ArchiveRecord, _ archive: ArchiveFolder) throws -> Postmortem {
-        try DocumentBytes.read(Postmortem.self, try bytes(record, archive))
-    }
-
-    private func bytes(_ record: ArchiveRecord, _ archive: ArchiveFolder) throws -> [UInt8] {
-        guard let bytes = try archive.getNow(record.digest) else {
-            throw Problem(500, "The archive does not hold: see kintsugi postmortem verify.")
+    private func found(_ incident: String) throws -> (record: ArchiveRecord, shelf: Shelf) {
+        guard let shelf = try shelf(), let record = shelf.documents.last(where: { $0.incident == incident }) else {
+            throw Problem.notFound("\(incident) has no post-mortem: one is written when an incident is over.")
         }
-        return bytes
-    }
-
-    private func found(_ incident: String) throws -> (record: ArchiveRecord, archive: ArchiveFolder) {
-        guard let archive = try archive(),
-            let record = archive.listNow().last(where: {
-                $0.kind == ArchiveKinds.postmortem && $0.incident == incident
-            })
-        else { throw Problem.notFound("\(incident) has no post-mortem: one is written when an incident is over.") }
-        return (record, archive)
+        return (record, shelf)
     }
 
     private var show: Route {
@@ -90,8 +74,8 @@ struct RecordDoors: Sendable {
             roles: Acting.see, asks: .path("incident", Self.id),
             answers: [.ok(ObjectOf("the document")), .notFound("There is none.")]
         ) { _, incident in
-            let (record, archive) = try found(incident)
-            return Response(.json, try bytes(record, archive))
+            let (record, shelf) = try found(incident)
+            return Response(.json, try shelf.bytes(record))
         }
     }
 
@@ -100,13 +84,9 @@ struct RecordDoors: Sendable {
             .get, "/api/postmortems/{incident}/markdown", "A post-mortem for people", roles: Acting.see,
             asks: .path("incident", Self.id), answers: [.text("Markdown."), .notFound("There is none.")]
         ) { _, incident in
-            let (record, archive) = try found(incident)
-            let addenda = try archive.listNow().filter {
-                $0.kind == ArchiveKinds.addendum && $0.incident == incident
-            }.map { try DocumentBytes.read(Addendum.self, try bytes($0, archive)) }
+            let (record, shelf) = try found(incident)
             return .text(
-                PostmortemText.markdown(
-                    try document(record, archive), addenda: addenda.filter { $0.document == record.digest }))
+                PostmortemText.markdown(try shelf.document(record), addenda: try shelf.addenda(to: record)))
         }
     }
 
