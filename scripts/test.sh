@@ -14,7 +14,7 @@ mkdir -p "$reports"
 
 # What only calculates, or waits for git on the threads of all, keeps the processors busy for a minute. It runs by
 # itself, so that tests that wait for an answer within a time do not wait for it.
-calculating='^(ForgeTests|InsightTests|SensesTests|SimulatorTests|RiskTests|CapabilitiesTests|TidyTests)\.'
+calculating='^(ChroniclingTests|ForgeTests|KnowledgeTests|NoticesTests|PostmortemsTests|ReplayingTests|InsightTests|SensesTests|SimulatorTests|RiskTests|CapabilitiesTests|TidyTests)\.'
 
 if [[ $# -eq 0 ]]; then
     swift test --xunit-output "$reports/calculating.xml" --filter "$calculating"

@@ -45,7 +45,7 @@ public final class ArchiveFolder: WriteOnceStore {
         for folder in ["objects", "incoming"] { try Files.makeFolder("\(path)/\(folder)") }
         lock = host_open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw Files.fault("open \(path)/lock") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(lock) else {
             let code = errno
             close(lock)
             throw code == EWOULDBLOCK ? ArchiveFault.held(path: "\(path)/lock") : Files.fault("lock \(path)/lock", code)
@@ -65,6 +65,18 @@ public final class ArchiveFolder: WriteOnceStore {
             close(lock)
             throw error
         }
+    }
+
+    /// A child that is just being started has all that is open here until it becomes another program: what is held for that
+    /// moment is held by nobody.
+    private static func take(_ lock: Int32) -> Bool {
+        for _ in 0..<100 {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            poll(nil, 0, 10)
+        }
+        errno = EWOULDBLOCK
+        return false
     }
 
     /// Opens it for reading, beside whoever writes.
