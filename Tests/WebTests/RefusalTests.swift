@@ -152,4 +152,11 @@ import Testing
         let status = try #require(await wire.answer()).status
         #expect([413, 414, 431].contains(status), "\(status)")
     }
+
+    @Test("a problem tells what a client sent without NUL, and not without end")
+    func told() {
+        #expect(Problem(422, "found \"a\0b\"").detail == "found \"a\u{FFFD}b\"")
+        #expect(Problem(422, String(repeating: "x", count: 9_000)).detail.unicodeScalars.count == 4_000)
+        #expect(Problem(422, "as it is").detail == "as it is")
+    }
 }

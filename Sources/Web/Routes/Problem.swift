@@ -12,10 +12,20 @@ public struct Problem: Error, Sendable, Equatable {
 
     public init(_ status: Int, _ detail: String, errors: [Fault] = [], retryAfter: Duration? = nil) {
         self.status = status
-        self.detail = detail
+        self.detail = Self.told(detail)
         self.errors = errors
         self.retryAfter = retryAfter
     }
+
+    /// What a client sent may stand in it: as the description promises, without NUL and not without end.
+    private static func told(_ detail: String) -> String {
+        let isFit = !detail.utf8.contains(0) && detail.utf8.count <= mostOfDetail
+        guard !isFit else { return detail }
+        return String(
+            String.UnicodeScalarView(detail.unicodeScalars.prefix(mostOfDetail).map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+    }
+
+    private static let mostOfDetail = 4_000
 
     /// The request itself is wrong.
     public static func badRequest(_ detail: String, errors: [Fault] = []) -> Problem {
