@@ -58,11 +58,26 @@ struct ChaosDoors: Sendable {
             throw Problem.conflict("No folder of faults is here: give the role comms a chaos.faults.")
         }
         let said = try await acting.act(request, act, name) {
+            // A word of the command line, such as an option, is the name of no fault.
+            guard try await names(in: faults).contains(name) else {
+                throw Problem.conflict("There is no fault of this name; see GET /api/chaos.")
+            }
             let end = try await run(words + ["--faults", faults])
             guard end.isDone else { throw Problem.conflict(String(end.text.suffix(500))) }
             return end.text
         }
         return .ok { $0.member("said", said) }
+    }
+
+    private func names(in faults: String) async throws -> [String] {
+        struct Named: Decodable, SendableMetatype {
+            var name: String
+        }
+        let listed = try await run(["chaos", "list", "--json", "--faults", faults])
+        guard listed.isDone, let packed = try? JSONText.pack(Array(listed.text.utf8)) else {
+            throw Problem.unavailable("The faults cannot be listed: \(listed.text.suffix(300))")
+        }
+        return try Packed.decode([Named].self, from: packed).map(\.name)
     }
 
     /// Runs the command, and waits for its end.

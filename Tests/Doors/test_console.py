@@ -225,3 +225,9 @@ def test_the_command_line_says_what_the_console_says(shop, browser):
     status = json.loads(shop.does("status", "--json"))
     slots = {slot["name"] for slot in browser.ask("GET", "/api/now")[1]["cluster"]["slots"]}
     assert {slot["name"] for slot in status["slots"]} == slots
+
+
+@pytest.mark.parametrize("name", ["--help", "run", "clear", "list", "nowhere", "'%3Btrue"])
+def test_only_a_fault_can_be_done_and_no_word_of_the_command_line(browser, name):
+    status, said, _ = browser.ask("POST", f"/api/chaos/{name}", {})
+    assert status == 409 and "no fault of this name" in said["detail"], said

@@ -16,8 +16,8 @@ export async function draw(room, { signal }) {
   const drawing = house(picture);
   const incidents = new Map();
   const load = () => part(list, ask('/api/chaos', { signal }), (it) => {
-    const allowed = it.allowed && may('admin');
-    put(about, it.allowed ? (may('admin') ? 'A fault is done to this cluster, in earnest. What takes it back is on disk before it begins.' : 'Only an admin may break things here.')
+    const allowed = it.allowed && may('operator');
+    put(about, it.allowed ? (may('operator') ? 'A fault is done to this cluster, in earnest. What takes it back is on disk before it begins.' : 'Only an admin may break things here.')
       : `Nothing may be broken here: ${it.why}`);
     put(list, it.faults.map((fault) => {
       const long = h('input', { type: 'number', min: 5, max: 3600, value: '60', 'aria-label': `Seconds of ${fault.name}` });
@@ -25,7 +25,7 @@ export async function draw(room, { signal }) {
         h('h3', null, words(fault.name).replace(/-/g, ' '), fault.now ? h('span', { class: 'stage escalated' }, 'is there') : ''),
         h('p', null, fault.about), h('p', { class: 'soft small' }, words(fault.category ?? ''), fault.marked ? `, ${words(fault.marked)}` : ''));
       own.append(h('p', { class: 'buttons' }, fault.now
-        ? button('Take it back', (self) => act(self, own, () => remove(`/api/chaos/${enc(fault.name)}`).then(load)), { class: 'main', disabled: !may('admin') })
+        ? button('Take it back', (self) => act(self, own, () => remove(`/api/chaos/${enc(fault.name)}`).then(load)), { class: 'main', disabled: !may('operator') })
         : [button('Begin', (self) => act(self, own, () => post(`/api/chaos/${enc(fault.name)}`, { seconds: Number(long.value) || undefined }).then(load)), { class: 'danger', disabled: !allowed }),
           h('label', { class: 'small' }, 'for ', long, ' s')]));
       return own;
