@@ -17,7 +17,7 @@ export async function draw(room, { signal }) {
   const incidents = new Map();
   const load = () => part(list, ask('/api/chaos', { signal }), (it) => {
     const allowed = it.allowed && may('operator');
-    put(about, it.allowed ? (may('operator') ? 'A fault is done to this cluster, in earnest. What takes it back is on disk before it begins.' : 'Only an admin may break things here.')
+    put(about, it.allowed ? (may('operator') ? 'A fault is done to this cluster, in earnest. What takes it back is on disk before it begins.' : 'Only operators may break things here.')
       : `Nothing may be broken here: ${it.why}`);
     put(list, it.faults.map((fault) => {
       const long = h('input', { type: 'number', min: 5, max: 3600, value: '60', 'aria-label': `Seconds of ${fault.name}` });
